@@ -1,0 +1,10 @@
+// Settings of the module.
+#pragma once
+#include "pg/bridge.hpp"
+#include <cstddef>
+
+namespace cd {
+
+std::size_t max_book_memory(); // customer_data.max_book_memory in bytes
+
+} // namespace cd

@@ -1,0 +1,48 @@
+#include "math/elementary.hpp"
+#include <bit>
+#include <cstdint>
+
+namespace cd::math {
+
+// ln 2 in two parts: the first has zeros at its end, so that k * high is exact for every exponent k.
+static constexpr double ln2_high = 0x1.62e42fefa3800p-1;
+static constexpr double ln2_low = 0x1.ef35793c76730p-45;
+
+// x = 2^k m with sqrt(1/2) <= m < sqrt(2), and ln m = 2 atanh(s) = 2 (s + s^3/3 + s^5/5 + ...), s = (m-1)/(m+1).
+// |s| < 0.1716, so the term s^25/25 is below 2^-66.
+double log(double x) {
+    int k = 0;
+    if (x < 0x1p-1022) { // subnormal
+        x *= 0x1p54;
+        k = -54;
+    }
+    std::uint64_t bits = std::bit_cast<std::uint64_t>(x);
+    k += static_cast<int>(bits >> 52) - 1023;
+    bits = (bits & 0x000fffffffffffff) | 0x3ff0000000000000;
+    double m = std::bit_cast<double>(bits);
+    if (m > 0x1.6a09e667f3bcdp+0) {
+        m *= 0.5;
+        ++k;
+    }
+    const double f = m - 1;
+    const double s = f / (2 + f);
+    const double z = s * s;
+    double series = 0;
+    for (int n = 23; n >= 3; n -= 2) series = (series + 1.0 / n) * z;
+    // ln m = f - f^2/2 + s (f^2/2 + 2 series): the leading terms without the rounding of 2 s (fdlibm e_log.c).
+    const double half = 0.5 * f * f;
+    return k * ln2_high - ((half - (s * (half + 2 * series) + k * ln2_low)) - f);
+}
+
+// e^x = 2^k e^r, |r| <= ln 2 / 2, by its Taylor series: r^14/14! is below 2^-57.
+double exp(double x) {
+    const double scaled = x * 0x1.71547652b82fep+0;
+    const int k = static_cast<int>(scaled + (scaled < 0 ? -0.5 : 0.5));
+    const double r = (x - k * ln2_high) - k * ln2_low;
+    double series = 1;
+    for (int n = 14; n >= 1; --n) series = 1 + series * r / n;
+    const auto power = [](int e) { return std::bit_cast<double>(static_cast<std::uint64_t>(e + 1023) << 52); };
+    return series * power(k / 2) * power(k - k / 2); // in two steps, since 2^k alone may overflow
+}
+
+} // namespace cd::math

@@ -1,0 +1,50 @@
+// Results of several columns or rows.
+#pragma once
+#include "pg/bridge.hpp"
+extern "C" {
+#include "access/htup_details.h"
+#include "executor/executor.h"
+#include "funcapi.h"
+#include "utils/tuplestore.h"
+}
+
+namespace cd::pg {
+
+// The row type of the function's result, looked up once per query. Not for support functions of aggregates: on Citus
+// they get a new flinfo for every row.
+inline TupleDesc result_row(FunctionCallInfo fcinfo) {
+    if (!fcinfo->flinfo->fn_extra) {
+        MemoryContext const previous = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+        TupleDesc row;
+        if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE)
+            elog(ERROR, "function must return a row type");
+        fcinfo->flinfo->fn_extra = BlessTupleDesc(row);
+        MemoryContextSwitchTo(previous);
+    }
+    return static_cast<TupleDesc>(fcinfo->flinfo->fn_extra);
+}
+
+inline Datum row_datum(TupleDesc row, Datum *values, bool *nulls) {
+    return HeapTupleGetDatum(heap_form_tuple(row, values, nulls));
+}
+
+// A result of many rows. Make it while nothing with a destructor is alive; add() may be called at any time.
+class ResultRows {
+  public:
+    explicit ResultRows(FunctionCallInfo fcinfo) {
+        InitMaterializedSRF(fcinfo, 0);
+        const auto *const result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+        store_ = result->setResult;
+        row_ = result->setDesc;
+    }
+    template <std::size_t N> void add(Datum (&values)[N], bool (&nulls)[N]) {
+        Assert(N == static_cast<std::size_t>(row_->natts));
+        call([this, &values, &nulls] { tuplestore_putvalues(store_, row_, values, nulls); });
+    }
+
+  private:
+    Tuplestorestate *store_;
+    TupleDesc row_;
+};
+
+} // namespace cd::pg
