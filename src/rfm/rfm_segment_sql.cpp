@@ -1,0 +1,294 @@
+// Segments in SQL: rfm_segment, the rule sets, and the table and summary of a whole book.
+#include "pg/query.hpp"
+#include "pg/time.hpp"
+#include "purchase/purchase_book_sql.hpp"
+#include "rfm/rfm_segment.hpp"
+#include "rfm/rfm_sql.hpp"
+extern "C" {
+#include "utils/typcache.h"
+}
+
+namespace cd::rfm {
+namespace {
+
+[[noreturn]] void refuse_rules(std::string_view name, bool set_up) {
+    throw Error(sqlstate::undefined_object, "rule set \"" + std::string(name) + "\" does not exist",
+                set_up ? std::string("Shipped are ") + shipped_names + "; customer_store.rfm_segment_rule has no rows of that name."
+                       : std::string("Shipped are ") + shipped_names + "; customer_store.rfm_segment_rule has not been made.",
+                set_up ? "Insert its rules into customer_store.rfm_segment_rule."
+                       : "Run SELECT customer_data.rfm_setup(), and insert its rules into customer_store.rfm_segment_rule.");
+}
+
+// A rule set by name: in code, or the caller's own rows, read with the caller's rights.
+Rules rules_named(std::string_view name) {
+    Rules rules;
+    if (shipped_rules(name, rules)) return rules;
+    if (!pg::relation_exists("customer_store", "rfm_segment_rule")) refuse_rules(name, false);
+    pg::Query query;
+    pg::check_shape(query, "rfm", 1);
+    query.run("SELECT segment, recency_low, recency_high, frequency_low, frequency_high, monetary_low, monetary_high "
+              "FROM customer_store.rfm_segment_rule WHERE rules OPERATOR(pg_catalog.=) $1 ORDER BY rule_number",
+              name);
+    for (std::uint64_t i = 0; i < query.rows(); ++i) {
+        const auto n = [&](int column) { return query.smallint(i, column); };
+        rules.push_back({query.text(i, 1), {n(2), n(4), n(6)}, {n(3), n(5), n(7)}});
+    }
+    if (rules.empty()) refuse_rules(name, true);
+    return rules;
+}
+
+// The names of a rule set as values, the fallback last.
+struct SegmentDatums {
+    std::vector<Datum> names;
+    explicit SegmentDatums(const Rules &rules) {
+        const auto add = [this](const std::string &name) {
+            names.push_back(0);
+            Datum &datum = names.back();
+            pg::call([&datum, &name] { datum = pg::text_datum(name); });
+        };
+        for (const Rule &rule : rules) add(rule.segment);
+        add(no_segment);
+    }
+};
+
+// The segment of every score, kept in fn_extra for as long as neither the statement nor the rules' name changes.
+struct CachedSegments {
+    TimestampTz statement;
+    CommandId command;
+    std::size_t name_size;
+    char *name;
+    Datum of[125];
+};
+
+std::size_t score_index(Score s) { return static_cast<std::size_t>((s.recency - 1) * 25 + (s.frequency - 1) * 5 + s.monetary - 1); }
+
+void fill(CachedSegments &cache, std::string_view name) {
+    const Rules rules = rules_named(name);
+    const Segments segments(rules);
+    const SegmentDatums datums(rules);
+    for (std::int16_t r = 1; r <= 5; ++r)
+        for (std::int16_t f = 1; f <= 5; ++f)
+            for (std::int16_t m = 1; m <= 5; ++m) cache.of[score_index({r, f, m})] = datums.names[segments.rule({r, f, m})];
+}
+
+const CachedSegments &cached_segments(FunctionCallInfo fcinfo, std::string_view name) {
+    FmgrInfo *const function = fcinfo->flinfo;
+    auto *cache = static_cast<CachedSegments *>(function->fn_extra);
+    const TimestampTz statement = GetCurrentStatementStartTimestamp();
+    const CommandId command = GetCurrentCommandId(false);
+    if (cache && cache->statement == statement && cache->command == command &&
+        std::string_view(cache->name, cache->name_size) == name)
+        return *cache;
+    MemoryContext const previous = MemoryContextSwitchTo(function->fn_mcxt);
+    cache = static_cast<CachedSegments *>(palloc(sizeof(CachedSegments)));
+    cache->statement = statement;
+    cache->command = command;
+    cache->name_size = name.size();
+    cache->name = static_cast<char *>(palloc(name.size() + 1));
+    memcpy(cache->name, name.data(), name.size());
+    fill(*cache, name);
+    function->fn_extra = cache;
+    MemoryContextSwitchTo(previous);
+    return *cache;
+}
+
+// The parts of an rfm_score. False if one is NULL.
+bool score_arg(FunctionCallInfo fcinfo, Score &score) {
+    HeapTupleHeader const row = DatumGetHeapTupleHeader(fcinfo->args[0].value);
+    TupleDesc const description = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(row), HeapTupleHeaderGetTypMod(row));
+    HeapTupleData tuple;
+    tuple.t_len = HeapTupleHeaderGetDatumLength(row);
+    ItemPointerSetInvalid(&tuple.t_self);
+    tuple.t_tableOid = InvalidOid;
+    tuple.t_data = row;
+    Datum values[4];
+    bool nulls[4];
+    heap_deform_tuple(&tuple, description, values, nulls);
+    ReleaseTupleDesc(description);
+    if (nulls[0] || nulls[1] || nulls[2]) return false;
+    score = {DatumGetInt16(values[0]), DatumGetInt16(values[1]), DatumGetInt16(values[2])};
+    const auto fits = [](int v) { return v >= 1 && v <= segment_bins; };
+    const std::string_view code = nulls[3] ? std::string_view() : pg::text_arg(values[3]);
+    if (!fits(score.recency) || !fits(score.frequency) || !fits(score.monetary) || code.find('-') != code.npos)
+        refuse_bins("The score is " + std::to_string(score.recency) + "-" + std::to_string(score.frequency) + "-" +
+                    std::to_string(score.monetary) + (code.find('-') != code.npos ? " of more than 9 bins." : "."));
+    return true;
+}
+
+Datum segment_of(FunctionCallInfo fcinfo, std::string_view rules) {
+    Score score;
+    if (!score_arg(fcinfo, score)) PG_RETURN_NULL();
+    return cached_segments(fcinfo, rules).of[score_index(score)];
+}
+
+// The values of a book's customers, and their scores.
+struct ScoredBook {
+    std::vector<double> of[dimensions]; // of customers who have a purchase
+    Bins cuts;
+    Score score(std::size_t i) const { return cuts.score(of[recency][i], of[frequency][i], of[monetary][i]); }
+
+    template <class Key> ScoredBook(const purchase::BookArg<Key> &book, purchase::Day as_of, int bins, Method method) {
+        for (auto &column : of) column.reserve(book.customers());
+        book.each([&](const auto &, const purchase::Figures &f, const std::uint8_t *) {
+            if (f.purchases == 0) return;
+            of[recency].push_back(static_cast<double>(f.recency_days(as_of)));
+            of[frequency].push_back(static_cast<double>(f.purchases));
+            of[monetary].push_back(f.revenue());
+        });
+        if (of[recency].empty()) return;
+        std::vector<double> scratch;
+        for (int d = 0; d < dimensions; ++d) {
+            pg::check_interrupts();
+            scratch = of[d];
+            cuts.cuts[static_cast<std::size_t>(d)] = cuts_of(scratch, static_cast<Dimension>(d), bins, method);
+        }
+    }
+};
+
+// The arguments (book, as_of, bins, method, ...) that both functions share.
+template <class Time> struct Options {
+    purchase::Day as_of;
+    int bins;
+    Method method;
+    explicit Options(FunctionCallInfo fcinfo)
+        : as_of(Time::day(fcinfo->args[1].value)), bins(DatumGetInt32(fcinfo->args[2].value)),
+          method(method_named(pg::text_arg(fcinfo->args[3].value))) {
+        check_bins(bins);
+    }
+};
+
+template <class Key, class Time> Datum table(FunctionCallInfo fcinfo) {
+    const purchase::BookArg<Key> book(fcinfo->args[0].value);
+    const Options<Time> options(fcinfo);
+    pg::ResultRows result(fcinfo);
+    const ScoredBook scored(book, options.as_of, options.bins, options.method);
+    Rules rules;
+    shipped_rules("classic", rules);
+    const Segments segments(rules);
+    const SegmentDatums names(rules);
+    purchase::KeyDatum<Key> id_datum;
+    // The code as a text value, built in place for each row.
+    struct {
+        std::int32_t header;
+        char text[sizeof(Code::text)];
+    } code_text;
+    std::size_t i = 0;
+    book.each([&](const auto &id, const purchase::Figures &f, const std::uint8_t *) {
+        enum { customer_id, recency_days, times, money, r, f_, m, code, segment, columns };
+        Datum values[columns] = {};
+        bool nulls[columns] = {};
+        values[customer_id] = id_datum(id);
+        values[times] = UInt64GetDatum(f.purchases);
+        values[money] = Float8GetDatum(f.revenue());
+        nulls[money] = f.empty();
+        if (f.purchases > 0) {
+            const Score s = scored.score(i++);
+            const Code c = code_of(s, options.bins > 9);
+            memcpy(code_text.text, c.text, c.size);
+            SET_VARSIZE(&code_text, VARHDRSZ + c.size);
+            values[recency_days] = Int32GetDatum(static_cast<std::int32_t>(f.recency_days(options.as_of)));
+            values[r] = Int16GetDatum(s.recency);
+            values[f_] = Int16GetDatum(s.frequency);
+            values[m] = Int16GetDatum(s.monetary);
+            values[code] = PointerGetDatum(&code_text);
+            nulls[segment] = options.bins != segment_bins;
+            if (!nulls[segment]) values[segment] = names.names[segments.rule(s)];
+        } else {
+            for (const int column : {recency_days, r, f_, m, code, segment}) nulls[column] = true;
+        }
+        result.add(values, nulls);
+    });
+    PG_RETURN_NULL();
+}
+
+struct Group {
+    std::uint64_t customers = 0;
+    math::Sum revenue, recency_days, frequency;
+};
+
+template <class Key, class Time> Datum summary(FunctionCallInfo fcinfo) {
+    const purchase::BookArg<Key> book(fcinfo->args[0].value);
+    const Options<Time> options(fcinfo);
+    check_segment_bins(options.bins);
+    const std::string_view rules_name = pg::text_arg(fcinfo->args[4].value);
+    pg::ResultRows result(fcinfo);
+    const Rules rules = rules_named(rules_name);
+    const Segments segments(rules);
+    const SegmentDatums names(rules);
+    const ScoredBook scored(book, options.as_of, options.bins, options.method);
+    // One group per name, where it first stands in the rules; then the fallback; then customers without a score.
+    std::vector<Group> groups(rules.size() + 2);
+    std::vector<std::size_t> group_of_rule;
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        std::size_t first = 0;
+        while (rules[first].segment != rules[i].segment) ++first;
+        group_of_rule.push_back(first);
+    }
+    group_of_rule.push_back(rules.size());
+    Group all;
+    std::size_t i = 0;
+    book.each([&](const auto &, const purchase::Figures &f, const std::uint8_t *) {
+        const bool has_score = f.purchases > 0;
+        Group &group = groups[has_score ? group_of_rule[segments.rule(scored.score(i))] : rules.size() + 1];
+        for (Group *const g : {&group, &all}) {
+            ++g->customers;
+            g->revenue.add(f.gross);
+            g->revenue.add(math::Sum{-f.refunded.high, -f.refunded.low});
+            g->frequency.add(static_cast<double>(f.purchases));
+            if (has_score) g->recency_days.add(scored.of[recency][i]);
+        }
+        i += has_score;
+    });
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+        const Group &group = groups[g];
+        if (group.customers == 0) continue;
+        const bool has_score = g < rules.size() + 1;
+        const auto n = static_cast<double>(group.customers);
+        Datum values[] = {has_score ? names.names[g] : Datum{0},
+                          UInt64GetDatum(group.customers),
+                          Float8GetDatum(n / static_cast<double>(all.customers)),
+                          Float8GetDatum(group.revenue.value()),
+                          Float8GetDatum(all.revenue.value() == 0 ? 0 : group.revenue.value() / all.revenue.value()),
+                          Float8GetDatum(group.recency_days.value() / n),
+                          Float8GetDatum(group.frequency.value() / n),
+                          Float8GetDatum(group.revenue.value() / n)};
+        bool nulls[] = {!has_score, false, false, false, all.revenue.value() == 0, !has_score, false, false};
+        result.add(values, nulls);
+    }
+    PG_RETURN_NULL();
+}
+
+} // namespace
+} // namespace cd::rfm
+
+using namespace cd::rfm;
+
+CD_FUNCTION(cd_rfm_segment) { return segment_of(fcinfo, "classic"); }
+CD_FUNCTION(cd_rfm_segment_rules) { return segment_of(fcinfo, cd::pg::text_arg(fcinfo->args[1].value)); }
+
+CD_FUNCTION(cd_rfm_segment_rules_rows) {
+    const std::string_view name = cd::pg::text_arg(fcinfo->args[0].value);
+    cd::pg::ResultRows result(fcinfo);
+    const Rules rules = rules_named(name);
+    const SegmentDatums names(rules);
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        const Rule &rule = rules[i];
+        Datum values[] = {Int32GetDatum(static_cast<std::int32_t>(i) + 1), names.names[i],
+                          Int16GetDatum(rule.low.recency), Int16GetDatum(rule.high.recency),
+                          Int16GetDatum(rule.low.frequency), Int16GetDatum(rule.high.frequency),
+                          Int16GetDatum(rule.low.monetary), Int16GetDatum(rule.high.monetary)};
+        bool nulls[8] = {};
+        result.add(values, nulls);
+    }
+    PG_RETURN_NULL();
+}
+
+#define CD_BOOK_RFM(name, Key)                                                                                         \
+    CD_DEFINE(cd_rfm_table_##name##_timestamptz, table<Key, cd::pg::TimestamptzArg>)                                   \
+    CD_DEFINE(cd_rfm_table_##name##_date, table<Key, cd::pg::DateArg>)                                                 \
+    CD_DEFINE(cd_rfm_segment_summary_##name##_timestamptz, summary<Key, cd::pg::TimestamptzArg>)                       \
+    CD_DEFINE(cd_rfm_segment_summary_##name##_date, summary<Key, cd::pg::DateArg>)
+
+CD_BOOK_RFM(purchase_book, cd::purchase::BigintKey)
+CD_BOOK_RFM(purchase_book_uuid, cd::purchase::UuidKey)
+CD_BOOK_RFM(purchase_book_text, cd::purchase::TextKey)

@@ -1,0 +1,46 @@
+// All values of the three dimensions as counts of distinct ones: mergeable, and exact in any order.
+#pragma once
+#include "rfm/rfm.hpp"
+#include <memory_resource>
+
+namespace cd::rfm {
+
+struct Tally {
+    double value;
+    std::uint64_t count;
+};
+
+class Summary {
+  public:
+    Summary(std::pmr::memory_resource *memory, std::size_t limit);
+
+    void add(double recency_days, double frequency_value, double monetary_value);
+    void skip() { ++skipped_; }
+    // Adds a flat summary, of which every byte is checked.
+    void merge(Bytes flat, Poll poll);
+
+    std::uint64_t customers() const { return customers_; }
+    std::uint64_t skipped() const { return skipped_; }
+    // Not of an empty one.
+    Bins bins(int bins, Method method) const;
+
+    // Brings everything into its final form; changes no answer.
+    void count() const;
+    // Of what is counted.
+    std::size_t flat_size() const;
+    std::uint8_t *flatten(std::uint8_t *to) const;
+
+  private:
+    // Values as they come, and what they were counted into so far, ascending.
+    struct Values {
+        std::pmr::vector<double> fresh;
+        std::pmr::vector<Tally> tallies;
+    };
+    void add_tallies(Values &values, const std::vector<Tally> &more) const;
+
+    std::size_t limit_;
+    std::uint64_t customers_ = 0, skipped_ = 0;
+    mutable std::array<Values, dimensions> values_; // counting changes the form, not the contents
+};
+
+} // namespace cd::rfm

@@ -1,0 +1,142 @@
+// rfm_score(...) OVER (...): the first row of a partition scores all of it, the others look theirs up.
+#include "pg/time.hpp"
+#include "purchase/purchase_sql.hpp"
+#include "rfm/rfm_sql.hpp"
+extern "C" {
+#include "windowapi.h"
+}
+
+namespace cd::rfm {
+namespace {
+
+// Kept for the partition. A score of zeros is no score.
+struct Partition {
+    bool scored, more_than_9_bins;
+    Score scores[];
+};
+
+// The values of a partition, column by column. A row with a NULL has a recency of NaN.
+struct Columns {
+    std::int64_t rows;
+    double *of[dimensions];
+};
+
+// Where values come from: three columns of numbers, or a purchase_summary and a time.
+struct ThreeValues {
+    static constexpr int arguments = 3;
+    // Column by column: the window's row store steps cheaply to the next row, and not at all cheaply to the same one.
+    static void read(WindowObject window, const Columns &columns, MemoryContext scratch) {
+        for (int d = 0; d < dimensions; ++d) {
+            MemoryContext const previous = MemoryContextSwitchTo(scratch);
+            for (std::int64_t i = 0; i < columns.rows; ++i) {
+                if ((i & 1023) == 0) {
+                    CHECK_FOR_INTERRUPTS();
+                    MemoryContextReset(scratch);
+                }
+                bool null, outside;
+                const Datum value = WinGetFuncArgInPartition(window, d, static_cast<int>(i), WINDOW_SEEK_HEAD, false, &null, &outside);
+                const double v = null ? 0 : DatumGetFloat8(value) + 0.0;
+                check_value(static_cast<Dimension>(d), v);
+                if (null)
+                    columns.of[recency][i] = __builtin_nan("");
+                else
+                    columns.of[d][i] = v;
+            }
+            MemoryContextSwitchTo(previous);
+        }
+    }
+};
+
+template <class Time> struct SummaryAndTime {
+    static constexpr int arguments = 2;
+    static void read(WindowObject window, const Columns &columns, MemoryContext scratch) {
+        bool null;
+        const Datum time = WinGetFuncArgCurrent(window, 1, &null);
+        const purchase::Day as_of = null ? 0 : Time::day(time);
+        const bool no_time = null;
+        MemoryContext const previous = MemoryContextSwitchTo(scratch);
+        for (std::int64_t i = 0; i < columns.rows; ++i) {
+            if ((i & 1023) == 0) {
+                CHECK_FOR_INTERRUPTS();
+                MemoryContextReset(scratch);
+            }
+            bool outside;
+            const Datum value = WinGetFuncArgInPartition(window, 0, static_cast<int>(i), WINDOW_SEEK_HEAD, false, &null, &outside);
+            columns.of[recency][i] = __builtin_nan("");
+            if (null || no_time) continue;
+            const purchase::Figures f = purchase::stored_of(pg::bytes_arg(value)).figures;
+            if (f.purchases == 0) continue; // refunds alone get no score
+            columns.of[recency][i] = static_cast<double>(f.recency_days(as_of));
+            columns.of[frequency][i] = static_cast<double>(f.purchases);
+            columns.of[monetary][i] = f.revenue();
+        }
+        MemoryContextSwitchTo(previous);
+    }
+};
+
+void score(Partition &partition, const Columns &columns, int bins, Method method) {
+    const auto rows = static_cast<std::size_t>(columns.rows);
+    std::vector<double> values;
+    values.reserve(rows);
+    const double *const recency_days = columns.of[recency];
+    Bins cuts;
+    for (int d = 0; d < dimensions; ++d) {
+        values.clear();
+        for (std::size_t i = 0; i < rows; ++i)
+            if (!std::isnan(recency_days[i])) values.push_back(columns.of[d][i]);
+        if (values.empty()) return;
+        pg::check_interrupts();
+        cuts.cuts[static_cast<std::size_t>(d)] = cuts_of(values, static_cast<Dimension>(d), bins, method);
+    }
+    for (std::size_t i = 0; i < rows; ++i)
+        if (!std::isnan(recency_days[i]))
+            partition.scores[i] = cuts.score(recency_days[i], columns.of[frequency][i], columns.of[monetary][i]);
+}
+
+template <class Source> void score_partition(FunctionCallInfo fcinfo, Partition &partition, std::int64_t rows) {
+    WindowObject const window = PG_WINDOW_OBJECT();
+    bool no_bins, no_method;
+    const int bins = DatumGetInt32(WinGetFuncArgCurrent(window, Source::arguments, &no_bins));
+    const Datum name = WinGetFuncArgCurrent(window, Source::arguments + 1, &no_method);
+    if (no_bins || no_method)
+        throw Error(sqlstate::invalid_parameter, "bins and method must not be NULL", "", "Leave them out for 5 and 'dense'.");
+    check_bins(bins);
+    const Method method = method_named(pg::text_arg(name));
+
+    // Both go with the partition's first row.
+    MemoryContext const scratch = AllocSetContextCreate(CurrentMemoryContext, "rfm_score arguments", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext const memory = AllocSetContextCreate(CurrentMemoryContext, "rfm_score columns", ALLOCSET_DEFAULT_SIZES);
+    Columns columns{rows, {}};
+    for (double *&column : columns.of)
+        column = static_cast<double *>(MemoryContextAllocHuge(memory, sizeof(double) * static_cast<std::size_t>(rows)));
+    Source::read(window, columns, scratch);
+    score(partition, columns, bins, method);
+    MemoryContextDelete(memory);
+    MemoryContextDelete(scratch);
+    partition.more_than_9_bins = bins > 9;
+    partition.scored = true;
+}
+
+template <class Source> Datum window_score(FunctionCallInfo fcinfo) {
+    WindowObject const window = PG_WINDOW_OBJECT();
+    if (!WindowObjectIsValid(window)) elog(ERROR, "window function called outside a window");
+    const std::int64_t rows = WinGetPartitionRowCount(window);
+    const std::size_t size = sizeof(Partition) + sizeof(Score) * static_cast<std::size_t>(rows);
+    if (size > MaxAllocSize)
+        throw Error(sqlstate::program_limit, "partition is too large to be scored by a window function",
+                    "It has " + std::to_string(rows) + " rows.", "Use rfm_agg and rfm_bins, and score row by row.");
+    auto &partition = *static_cast<Partition *>(WinGetPartitionLocalMemory(window, size));
+    if (!partition.scored) score_partition<Source>(fcinfo, partition, rows);
+    const Score s = partition.scores[WinGetCurrentPosition(window)];
+    if (s.recency == 0) PG_RETURN_NULL();
+    return ScoreDatums::of(fcinfo)(s, partition.more_than_9_bins);
+}
+
+} // namespace
+} // namespace cd::rfm
+
+using namespace cd::rfm;
+
+CD_DEFINE(cd_rfm_score_window_values, window_score<ThreeValues>)
+CD_DEFINE(cd_rfm_score_window_summary_timestamptz, window_score<SummaryAndTime<cd::pg::TimestamptzArg>>)
+CD_DEFINE(cd_rfm_score_window_summary_date, window_score<SummaryAndTime<cd::pg::DateArg>>)
