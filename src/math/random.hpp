@@ -36,7 +36,10 @@ class Random {
 
     // Scale 1. Marsaglia and Tsang 2000; below shape 1 by Gamma(a) = Gamma(a + 1) U^(1/a).
     double gamma(double shape) {
-        if (shape < 1) return gamma(shape + 1) * exp(log(uniform()) / shape);
+        if (shape < 1) {
+            const double above = gamma(shape + 1); // drawn first: the order of operands is the compiler's to choose
+            return above * exp(log(uniform()) / shape);
+        }
         const double d = shape - 1.0 / 3, c = 1 / std::sqrt(9 * d);
         for (;;) {
             const double x = normal();

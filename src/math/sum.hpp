@@ -30,12 +30,13 @@ struct Sum {
         const double upper = std::bit_cast<double>(std::bit_cast<std::uint64_t>(quotient) & ~std::uint64_t{0x7ffffff});
         return {quotient, ((exact - upper * decimal_unit) - (quotient - upper) * decimal_unit) / decimal_unit};
     }
-    // x >= 0 as it was written, if that was with at most four decimals; else as it stands.
+    // x >= 0 as it was written, if that was with at most four decimals; else as it stands. Two units in the last place
+    // are forgiven, so that 3 * 2.55 is 7.65 too.
     static Sum of(double x) {
         const double units = x * decimal_unit + 0.5;
         if (units < max_decimal) {
             const Sum decimal = of_decimal(static_cast<std::int64_t>(units));
-            if (decimal.high == x) return decimal;
+            if (std::abs(decimal.high - x) <= x * 0x1p-52) return decimal;
         }
         return {x, 0};
     }

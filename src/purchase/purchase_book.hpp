@@ -37,7 +37,7 @@ class Arena {
         return block;
     }
     void give_back(std::uint8_t *block, unsigned size_class) {
-        std::memcpy(block, &free_[size_class], sizeof block);
+        put_fixed(block, free_[size_class]);
         free_[size_class] = block;
     }
 
@@ -148,7 +148,8 @@ template <class Key> class Book {
     void skip(View key) { gather(key, 0, skipped_row); }
     void skip_unknown() { ++skipped_; }
 
-    // Adds a flat book. If it is not our own work, every byte is checked, and that no id stands twice.
+    // Adds a flat book. One that may not be our own work goes into an empty book; every byte of it is checked, and that
+    // no id stands twice.
     enum class From { ourselves, anybody };
     void merge(Bytes flat, From from, Poll poll);
 

@@ -1,0 +1,117 @@
+#include "math/elementary.hpp"
+#include "math/random.hpp"
+#include "math/sum.hpp"
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <numeric>
+#include <vector>
+
+namespace math = cd::math;
+using math::mix, math::Random, math::Sum, math::two_sum;
+
+static double ulps(double seen, double expected) {
+    return std::abs(seen - expected) / (std::nextafter(std::abs(expected), INFINITY) - std::abs(expected));
+}
+
+TEST(Elementary, LogIsWithinTwoUlps) {
+    Random random(1, 1);
+    for (int i = 0; i < 200000; ++i) {
+        const double x = std::ldexp(random.uniform() + 0.5, static_cast<int>(random.bits() % 2000) - 1000);
+        EXPECT_LE(ulps(math::log(x), std::log(x)), 2) << x;
+    }
+    for (const double x : {1 + 1e-15, 1 - 1e-15, 1 + 1e-8, 0.70710678, 0.7071068, 5e-324, 1e-310, 1.7e308})
+        EXPECT_LE(ulps(math::log(x), std::log(x)), 2) << x;
+    EXPECT_EQ(math::log(1), 0);
+}
+
+TEST(Elementary, ExpIsWithinTwoUlps) {
+    Random random(2, 1);
+    for (int i = 0; i < 200000; ++i) {
+        const double x = (random.uniform() - 0.5) * 1400;
+        EXPECT_LE(ulps(math::exp(x), std::exp(x)), 2) << x;
+    }
+    EXPECT_EQ(math::exp(0), 1);
+}
+
+// Moments of the distributions, at five standard errors of a million draws.
+TEST(Random, GammaAndBetaHaveTheirMoments) {
+    Random random(3, 7);
+    constexpr int n = 1000000;
+    for (const double shape : {0.3, 1.0, 4.5}) {
+        double sum = 0;
+        for (int i = 0; i < n; ++i) sum += random.gamma(shape);
+        EXPECT_NEAR(sum / n, shape, 5 * std::sqrt(shape / n));
+    }
+    double sum = 0;
+    for (int i = 0; i < n; ++i) sum += random.beta(0.6, 12);
+    const double mean = 0.6 / 12.6, variance = 0.6 * 12 / (12.6 * 12.6 * 13.6);
+    EXPECT_NEAR(sum / n, mean, 5 * std::sqrt(variance / n));
+}
+
+// The first outputs of SplitMix64 for state 1234567 are published with the generator.
+TEST(Random, MixIsSplitMix64) {
+    std::uint64_t state = 1234567;
+    const std::uint64_t published[] = {6457827717110365317u, 3203168211198807973u, 9817491932198370423u};
+    for (const std::uint64_t expected : published) EXPECT_EQ(mix(state += 0x9e3779b97f4a7c15), expected);
+}
+
+TEST(Sum, TakesAnAmountForTheDecimalItWasWrittenAs) {
+    Sum sum;
+    sum.add(Sum::of(11.77));
+    sum.add(Sum::of(20.58));
+    EXPECT_EQ(sum.value(), 32.35); // 11.77 + 20.58 as doubles, exactly added, is 32.349999999999994
+    Sum cents;
+    for (int i = 0; i < 1000000; ++i) cents.add(Sum::of(0.1));
+    EXPECT_EQ(cents.value(), 100000);
+    EXPECT_EQ(cents.decimal(), 1000000000);
+}
+
+TEST(Sum, OfEveryDecimalIsThatDecimal) {
+    Random random(4, 1);
+    for (int i = 0; i < 200000; ++i) {
+        const auto units = static_cast<std::int64_t>(random.bits() % (std::uint64_t{1} << (1 + random.bits() % 50)));
+        const Sum sum = Sum::of(static_cast<double>(units) / 1e4);
+        EXPECT_EQ(sum.decimal(), units);
+        EXPECT_EQ(sum.high, Sum::of_decimal(units).high);
+        EXPECT_EQ(sum.low, Sum::of_decimal(units).low);
+        double error;
+        EXPECT_EQ(two_sum(sum.high, sum.low, error), sum.high);
+    }
+}
+
+TEST(Sum, TakesARoundedProductForItsDecimal) {
+    EXPECT_NE(3 * 2.55, 7.65);
+    EXPECT_EQ(Sum::of(3 * 2.55).value(), 7.65);
+    EXPECT_EQ(Sum::of(50.07 - 50).decimal(), -1); // a difference has lost too many digits
+}
+
+TEST(Sum, KeepsWhatIsNoDecimal) {
+    for (const double x : {1.0 / 3, 1e-5, 1e300, 5e-324, 123456789012345.678}) {
+        EXPECT_EQ(Sum::of(x).high, x);
+        EXPECT_EQ(Sum::of(x).low, 0);
+        EXPECT_EQ(Sum::of(x).decimal(), -1) << x;
+    }
+}
+
+// 106 bits: what a long double sum cannot show for such numbers, integers of 128 bits can.
+TEST(Sum, AddsInAnyOrderTheSame) {
+    Random random(5, 1);
+    std::vector<std::int64_t> units(10000);
+    std::int64_t exact = 0;
+    for (auto &u : units) exact += u = static_cast<std::int64_t>(random.bits() % 1000000000);
+    for (int round = 0; round < 5; ++round) {
+        Sum sum, parts[3];
+        for (std::size_t i = 0; i < units.size(); ++i) {
+            const Sum one = Sum::of(static_cast<double>(units[i]) / 1e4);
+            sum.add(one);
+            parts[i % 3].add(one);
+        }
+        parts[0].add(parts[1]);
+        parts[0].add(parts[2]);
+        EXPECT_EQ(sum.decimal(), exact);
+        EXPECT_EQ(parts[0].decimal(), exact);
+        EXPECT_EQ(sum.value(), static_cast<double>(exact) / 1e4);
+        std::reverse(units.begin(), units.end());
+        std::rotate(units.begin(), units.begin() + 1234, units.end());
+    }
+}
