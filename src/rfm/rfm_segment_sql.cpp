@@ -51,19 +51,28 @@ struct SegmentDatums {
     }
 };
 
-// The segment of every score, kept in fn_extra for as long as neither the statement nor the rules' name changes.
+// The segment of every score, kept in fn_extra. A user's own rules are read again for every command, since a function
+// call may outlive a statement (plpgsql keeps its expressions for the session).
 struct CachedSegments {
+    MemoryContext context; // of all that is here
+    std::string_view name;
+    bool shipped;
     TimestampTz statement;
     CommandId command;
-    std::size_t name_size;
-    char *name;
     Datum of[125];
+
+    bool serves(std::string_view asked) const {
+        return name == asked && (shipped || (statement == GetCurrentStatementStartTimestamp() &&
+                                             command == GetCurrentCommandId(false)));
+    }
 };
 
 std::size_t score_index(Score s) { return static_cast<std::size_t>((s.recency - 1) * 25 + (s.frequency - 1) * 5 + s.monetary - 1); }
 
-void fill(CachedSegments &cache, std::string_view name) {
-    const Rules rules = rules_named(name);
+void fill(CachedSegments &cache) {
+    Rules rules;
+    cache.shipped = shipped_rules(cache.name, rules);
+    if (!cache.shipped) rules = rules_named(cache.name);
     const Segments segments(rules);
     const SegmentDatums datums(rules);
     for (std::int16_t r = 1; r <= 5; ++r)
@@ -73,22 +82,21 @@ void fill(CachedSegments &cache, std::string_view name) {
 
 const CachedSegments &cached_segments(FunctionCallInfo fcinfo, std::string_view name) {
     FmgrInfo *const function = fcinfo->flinfo;
-    auto *cache = static_cast<CachedSegments *>(function->fn_extra);
-    const TimestampTz statement = GetCurrentStatementStartTimestamp();
-    const CommandId command = GetCurrentCommandId(false);
-    if (cache && cache->statement == statement && cache->command == command &&
-        std::string_view(cache->name, cache->name_size) == name)
-        return *cache;
-    MemoryContext const previous = MemoryContextSwitchTo(function->fn_mcxt);
-    cache = static_cast<CachedSegments *>(palloc(sizeof(CachedSegments)));
-    cache->statement = statement;
-    cache->command = command;
-    cache->name_size = name.size();
-    cache->name = static_cast<char *>(palloc(name.size() + 1));
-    memcpy(cache->name, name.data(), name.size());
-    fill(*cache, name);
-    function->fn_extra = cache;
+    if (auto *const cache = static_cast<CachedSegments *>(function->fn_extra)) {
+        if (cache->serves(name)) return *cache;
+        function->fn_extra = nullptr;
+        MemoryContextDelete(cache->context);
+    }
+    MemoryContext const context = AllocSetContextCreate(function->fn_mcxt, "rfm_segment", ALLOCSET_SMALL_SIZES);
+    MemoryContext const previous = MemoryContextSwitchTo(context);
+    auto *const cache = new (palloc(sizeof(CachedSegments))) CachedSegments{};
+    cache->context = context;
+    cache->name = {pnstrdup(name.data(), name.size()), name.size()};
+    cache->statement = GetCurrentStatementStartTimestamp();
+    cache->command = GetCurrentCommandId(false);
+    fill(*cache);
     MemoryContextSwitchTo(previous);
+    function->fn_extra = cache;
     return *cache;
 }
 
