@@ -51,15 +51,16 @@ void check_given(int dimension, std::span<const double> cuts) {
 
 namespace {
 
-// A sample of which only a few positions are sorted into place.
+// A sample of which only a few positions are sorted into place; between two of them lie the values between theirs.
 class SelectedSample {
   public:
     // `positions` ascending.
-    SelectedSample(std::span<double> values, const std::vector<std::int64_t> &positions) : values_(values) {
+    SelectedSample(std::span<double> values, std::vector<std::int64_t> positions)
+        : values_(values), positions_(std::move(positions)) {
+        positions_.erase(std::unique(positions_.begin(), positions_.end()), positions_.end());
         auto from = values.begin();
-        for (const std::int64_t p : positions) {
+        for (const std::int64_t p : positions_) {
             const auto at = values.begin() + p;
-            if (at < from) continue; // named twice
             std::nth_element(from, at, values.end());
             from = at + 1;
         }
@@ -67,21 +68,32 @@ class SelectedSample {
     std::int64_t size() const { return static_cast<std::int64_t>(values_.size()); }
     double at(std::int64_t position) const { return values_[static_cast<std::size_t>(position)]; }
     Rank rank(double value) const {
-        Rank rank{0, 0};
-        for (const double v : values_) {
-            rank.less += v < value;
-            rank.equal += v == value;
+        const auto [first, last] = around(value);
+        Rank rank{first, 0};
+        for (std::int64_t i = first; i < last; ++i) {
+            rank.less += at(i) < value;
+            rank.equal += at(i) == value;
         }
         return rank;
     }
     double next(double value) const {
-        double next = std::numeric_limits<double>::infinity();
-        for (const double v : values_) next = v > value && v < next ? v : next;
+        const auto [first, last] = around(value);
+        double next = last < size() ? at(last) : std::numeric_limits<double>::infinity();
+        for (std::int64_t i = first; i < last; ++i) next = at(i) > value && at(i) < next ? at(i) : next;
         return next;
     }
 
   private:
+    // Before the first of these positions all is less than the value, from the second on all is greater.
+    std::pair<std::int64_t, std::int64_t> around(double value) const {
+        const auto less = [this](std::int64_t p, double v) { return at(p) < v; };
+        const auto greater = [this](double v, std::int64_t p) { return v < at(p); };
+        const auto first = std::lower_bound(positions_.begin(), positions_.end(), value, less);
+        const auto last = std::upper_bound(positions_.begin(), positions_.end(), value, greater);
+        return {first == positions_.begin() ? 0 : first[-1] + 1, last == positions_.end() ? size() : *last};
+    }
     std::span<double> values_;
+    std::vector<std::int64_t> positions_;
 };
 
 } // namespace
@@ -99,7 +111,7 @@ Bins::Cuts cuts_of(std::span<double> values, Dimension d, int bins, Method metho
         }
     }
     std::sort(positions.begin(), positions.end());
-    return cuts_of_sample(SelectedSample(values, positions), d, bins, method);
+    return cuts_of_sample(SelectedSample(values, std::move(positions)), d, bins, method);
 }
 
 std::uint8_t *pack(const Bins &bins, std::uint8_t *to) {

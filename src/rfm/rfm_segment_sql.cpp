@@ -210,8 +210,9 @@ template <class Key, class Time> Datum table(FunctionCallInfo fcinfo) {
 }
 
 struct Group {
-    std::uint64_t customers = 0;
-    math::Sum revenue, recency_days, frequency;
+    std::uint64_t customers = 0, purchases = 0;
+    std::int64_t recency_days = 0;
+    math::Sum revenue;
 };
 
 template <class Key, class Time> Datum summary(FunctionCallInfo fcinfo) {
@@ -233,20 +234,22 @@ template <class Key, class Time> Datum summary(FunctionCallInfo fcinfo) {
         group_of_rule.push_back(first);
     }
     group_of_rule.push_back(rules.size());
-    Group all;
     std::size_t i = 0;
     book.each([&](const auto &, const purchase::Figures &f, const std::uint8_t *) {
         const bool has_score = f.purchases > 0;
-        Group &group = groups[has_score ? group_of_rule[segments.rule(scored.score(i))] : rules.size() + 1];
-        for (Group *const g : {&group, &all}) {
-            ++g->customers;
-            g->revenue.add(f.gross);
-            g->revenue.add(math::Sum{-f.refunded.high, -f.refunded.low});
-            g->frequency.add(static_cast<double>(f.purchases));
-            if (has_score) g->recency_days.add(scored.of[recency][i]);
-        }
-        i += has_score;
+        Group &group = groups[has_score ? group_of_rule[segments.rule(scored.score(i++))] : rules.size() + 1];
+        ++group.customers;
+        group.purchases += f.purchases;
+        group.revenue.add(f.gross.minus(f.refunded));
+        if (has_score) group.recency_days += f.recency_days(options.as_of);
     });
+    std::uint64_t customers = 0;
+    math::Sum all_revenue;
+    for (const Group &group : groups) {
+        customers += group.customers;
+        all_revenue.add(group.revenue);
+    }
+    const double revenue = all_revenue.value();
     for (std::size_t g = 0; g < groups.size(); ++g) {
         const Group &group = groups[g];
         if (group.customers == 0) continue;
@@ -254,13 +257,13 @@ template <class Key, class Time> Datum summary(FunctionCallInfo fcinfo) {
         const auto n = static_cast<double>(group.customers);
         Datum values[] = {has_score ? names.names[g] : Datum{0},
                           UInt64GetDatum(group.customers),
-                          Float8GetDatum(n / static_cast<double>(all.customers)),
+                          Float8GetDatum(n / static_cast<double>(customers)),
                           Float8GetDatum(group.revenue.value()),
-                          Float8GetDatum(all.revenue.value() == 0 ? 0 : group.revenue.value() / all.revenue.value()),
-                          Float8GetDatum(group.recency_days.value() / n),
-                          Float8GetDatum(group.frequency.value() / n),
+                          Float8GetDatum(revenue == 0 ? 0 : group.revenue.value() / revenue),
+                          Float8GetDatum(static_cast<double>(group.recency_days) / n),
+                          Float8GetDatum(static_cast<double>(group.purchases) / n),
                           Float8GetDatum(group.revenue.value() / n)};
-        bool nulls[] = {!has_score, false, false, false, all.revenue.value() == 0, !has_score, false, false};
+        bool nulls[] = {!has_score, false, false, false, revenue == 0, !has_score, false, false};
         result.add(values, nulls);
     }
     PG_RETURN_NULL();
