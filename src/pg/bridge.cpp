@@ -13,29 +13,11 @@ namespace cd::pg {
 
 static int pack_sqlstate(const char *s) { return MAKE_SQLSTATE(s[0], s[1], s[2], s[3], s[4]); }
 
-static void fill(Failure &f, const char *state, const char *message, const char *detail = "", const char *hint = "") {
-    f.pending = false;
+void fill(Failure &f, const char *state, const char *message, const char *detail, const char *hint) noexcept {
     f.state = pack_sqlstate(state);
     strlcpy(f.message, message, sizeof f.message);
     strlcpy(f.detail, detail, sizeof f.detail);
     strlcpy(f.hint, hint, sizeof f.hint);
-}
-
-// The one place that catches everything.
-void capture(Failure &f) noexcept {
-    try {
-        throw;
-    } catch (const Pending &) {
-        f.pending = true;
-    } catch (const Error &e) {
-        fill(f, e.state(), e.what(), e.detail().c_str(), e.hint().c_str());
-    } catch (const std::bad_alloc &) {
-        fill(f, "53200", "out of memory");
-    } catch (const std::exception &e) {
-        fill(f, "XX000", e.what());
-    } catch (...) {
-        fill(f, "XX000", "unknown C++ exception");
-    }
 }
 
 // strlcpy may have cut a character in two.

@@ -74,18 +74,28 @@ struct Failure {
     int state;
     char message[512], detail[1024], hint[512];
 };
-void capture(Failure &) noexcept;
+void fill(Failure &, const char *state, const char *message, const char *detail = "", const char *hint = "") noexcept;
 [[noreturn]] void raise(const Failure &);
 // For input functions: leaves a soft error where the caller asked for one (PostgreSQL 16 and later), else raises.
 void raise_soft(const Failure &, fmNodePtr context);
 
-// Runs a body of ours for the backend. `handle` gets what was thrown, after the last destructor.
+// Runs a body of ours for the backend: the one place that catches everything. `handle` gets what was thrown, after the
+// last destructor.
 template <class Body, class Handle> auto guarded(Body &&body, Handle &&handle) {
     Failure failure;
+    failure.pending = false;
     try {
         return body();
+    } catch (const Pending &) {
+        failure.pending = true;
+    } catch (const Error &e) {
+        fill(failure, e.state(), e.what(), e.detail().c_str(), e.hint().c_str());
+    } catch (const std::bad_alloc &) {
+        fill(failure, "53200", "out of memory");
+    } catch (const std::exception &e) {
+        fill(failure, "XX000", e.what());
     } catch (...) {
-        capture(failure);
+        fill(failure, "XX000", "unknown C++ exception");
     }
     return handle(failure);
 }

@@ -10,17 +10,20 @@ extern "C" {
 
 namespace cd::pg {
 
-// The row type of the function's result, looked up once per query. Not for support functions of aggregates: on Citus
-// they get a new flinfo for every row.
+// The row type of the function's result, made to last as long as the function's other state.
+inline TupleDesc new_result_row(FunctionCallInfo fcinfo) {
+    MemoryContext const previous = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+    TupleDesc row;
+    if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE)
+        elog(ERROR, "function must return a row type");
+    row = BlessTupleDesc(row);
+    MemoryContextSwitchTo(previous);
+    return row;
+}
+// The same, looked up once per query. Not for support functions of aggregates: on Citus they get a new flinfo for every
+// row.
 inline TupleDesc result_row(FunctionCallInfo fcinfo) {
-    if (!fcinfo->flinfo->fn_extra) {
-        MemoryContext const previous = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-        TupleDesc row;
-        if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE)
-            elog(ERROR, "function must return a row type");
-        fcinfo->flinfo->fn_extra = BlessTupleDesc(row);
-        MemoryContextSwitchTo(previous);
-    }
+    if (!fcinfo->flinfo->fn_extra) fcinfo->flinfo->fn_extra = new_result_row(fcinfo);
     return static_cast<TupleDesc>(fcinfo->flinfo->fn_extra);
 }
 

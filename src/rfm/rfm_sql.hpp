@@ -15,12 +15,7 @@ class ScoreDatums {
         if (!function->fn_extra) {
             auto *const scores = static_cast<ScoreDatums *>(MemoryContextAllocZero(function->fn_mcxt, sizeof(ScoreDatums)));
             scores->context_ = function->fn_mcxt;
-            MemoryContext const previous = MemoryContextSwitchTo(function->fn_mcxt);
-            TupleDesc row;
-            if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE)
-                elog(ERROR, "function must return a row type");
-            scores->row_ = BlessTupleDesc(row);
-            MemoryContextSwitchTo(previous);
+            scores->row_ = pg::new_result_row(fcinfo);
             function->fn_extra = scores;
         }
         return *static_cast<ScoreDatums *>(function->fn_extra);

@@ -1,10 +1,8 @@
 // rfm_score(...) OVER (...): the first row of a partition scores all of it, the others look theirs up.
 #include "pg/time.hpp"
+#include "pg/window.hpp"
 #include "purchase/purchase_sql.hpp"
 #include "rfm/rfm_sql.hpp"
-extern "C" {
-#include "windowapi.h"
-}
 
 namespace cd::rfm {
 namespace {
@@ -15,7 +13,8 @@ struct Partition {
     Score scores[];
 };
 
-// The values of a partition, column by column. A row with a NULL has a recency of NaN.
+// The values of a partition, column by column. A row that gets no score has a recency of NaN.
+constexpr double no_score = __builtin_nan("");
 struct Columns {
     std::int64_t rows;
     double *of[dimensions];
@@ -25,52 +24,34 @@ struct Columns {
 struct ThreeValues {
     static constexpr int arguments = 3;
     // Column by column: the window's row store steps cheaply to the next row, and not at all cheaply to the same one.
-    static void read(WindowObject window, const Columns &columns, MemoryContext scratch) {
-        for (int d = 0; d < dimensions; ++d) {
-            MemoryContext const previous = MemoryContextSwitchTo(scratch);
-            for (std::int64_t i = 0; i < columns.rows; ++i) {
-                if ((i & 1023) == 0) {
-                    CHECK_FOR_INTERRUPTS();
-                    MemoryContextReset(scratch);
+    static void read(WindowObject window, const Columns &columns) {
+        for (int d = 0; d < dimensions; ++d)
+            pg::each_row(window, d, columns.rows, [&columns, d](std::int64_t row, Datum value, bool null) {
+                if (null) {
+                    columns.of[recency][row] = no_score;
+                    return;
                 }
-                bool null, outside;
-                const Datum value = WinGetFuncArgInPartition(window, d, static_cast<int>(i), WINDOW_SEEK_HEAD, false, &null, &outside);
-                const double v = null ? 0 : DatumGetFloat8(value) + 0.0;
-                check_value(static_cast<Dimension>(d), v);
-                if (null)
-                    columns.of[recency][i] = __builtin_nan("");
-                else
-                    columns.of[d][i] = v;
-            }
-            MemoryContextSwitchTo(previous);
-        }
+                columns.of[d][row] = DatumGetFloat8(value) + 0.0; // -0.0 becomes 0
+                check_value(static_cast<Dimension>(d), columns.of[d][row]);
+            });
     }
 };
 
 template <class Time> struct SummaryAndTime {
     static constexpr int arguments = 2;
-    static void read(WindowObject window, const Columns &columns, MemoryContext scratch) {
-        bool null;
-        const Datum time = WinGetFuncArgCurrent(window, 1, &null);
-        const purchase::Day as_of = null ? 0 : Time::day(time);
-        const bool no_time = null;
-        MemoryContext const previous = MemoryContextSwitchTo(scratch);
-        for (std::int64_t i = 0; i < columns.rows; ++i) {
-            if ((i & 1023) == 0) {
-                CHECK_FOR_INTERRUPTS();
-                MemoryContextReset(scratch);
-            }
-            bool outside;
-            const Datum value = WinGetFuncArgInPartition(window, 0, static_cast<int>(i), WINDOW_SEEK_HEAD, false, &null, &outside);
-            columns.of[recency][i] = __builtin_nan("");
-            if (null || no_time) continue;
+    static void read(WindowObject window, const Columns &columns) {
+        bool no_time;
+        const Datum time = WinGetFuncArgCurrent(window, 1, &no_time);
+        const purchase::Day as_of = no_time ? 0 : Time::day(time);
+        pg::each_row(window, 0, columns.rows, [&columns, as_of, no_time](std::int64_t row, Datum value, bool null) {
+            columns.of[recency][row] = no_score;
+            if (null || no_time) return;
             const purchase::Figures f = purchase::stored_of(pg::bytes_arg(value)).figures;
-            if (f.purchases == 0) continue; // refunds alone get no score
-            columns.of[recency][i] = static_cast<double>(f.recency_days(as_of));
-            columns.of[frequency][i] = static_cast<double>(f.purchases);
-            columns.of[monetary][i] = f.revenue();
-        }
-        MemoryContextSwitchTo(previous);
+            if (f.purchases == 0) return; // refunds alone
+            columns.of[recency][row] = static_cast<double>(f.recency_days(as_of));
+            columns.of[frequency][row] = static_cast<double>(f.purchases);
+            columns.of[monetary][row] = f.revenue();
+        });
     }
 };
 
@@ -94,7 +75,7 @@ void score(Partition &partition, const Columns &columns, int bins, Method method
 }
 
 template <class Source> void score_partition(FunctionCallInfo fcinfo, Partition &partition, std::int64_t rows) {
-    WindowObject const window = PG_WINDOW_OBJECT();
+    WindowObject const window = pg::window_of(fcinfo);
     bool no_bins, no_method;
     const int bins = DatumGetInt32(WinGetFuncArgCurrent(window, Source::arguments, &no_bins));
     const Datum name = WinGetFuncArgCurrent(window, Source::arguments + 1, &no_method);
@@ -103,23 +84,19 @@ template <class Source> void score_partition(FunctionCallInfo fcinfo, Partition 
     check_bins(bins);
     const Method method = method_named(pg::text_arg(name));
 
-    // Both go with the partition's first row.
-    MemoryContext const scratch = AllocSetContextCreate(CurrentMemoryContext, "rfm_score arguments", ALLOCSET_DEFAULT_SIZES);
     MemoryContext const memory = AllocSetContextCreate(CurrentMemoryContext, "rfm_score columns", ALLOCSET_DEFAULT_SIZES);
     Columns columns{rows, {}};
     for (double *&column : columns.of)
         column = static_cast<double *>(MemoryContextAllocHuge(memory, sizeof(double) * static_cast<std::size_t>(rows)));
-    Source::read(window, columns, scratch);
+    Source::read(window, columns);
     score(partition, columns, bins, method);
     MemoryContextDelete(memory);
-    MemoryContextDelete(scratch);
     partition.more_than_9_bins = bins > 9;
     partition.scored = true;
 }
 
 template <class Source> Datum window_score(FunctionCallInfo fcinfo) {
-    WindowObject const window = PG_WINDOW_OBJECT();
-    if (!WindowObjectIsValid(window)) elog(ERROR, "window function called outside a window");
+    WindowObject const window = pg::window_of(fcinfo);
     const std::int64_t rows = WinGetPartitionRowCount(window);
     const std::size_t size = sizeof(Partition) + sizeof(Score) * static_cast<std::size_t>(rows);
     if (size > MaxAllocSize)
