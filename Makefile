@@ -10,7 +10,6 @@ OBJS        = $(SOURCES:.cpp=.o)
 SQL_PIECES  = src/$(EXTENSION).sql $(foreach f,$(FEATURES),$(sort $(wildcard src/$(f)/*.sql)))
 DATA_built  = $(EXTENSION)--$(EXTVERSION).sql
 DATA       := $(wildcard src/upgrade/$(EXTENSION)--*.sql)
-DOCS       := $(wildcard docs/*.md)
 EXTRA_CLEAN = $(OBJS:.o=.d)
 
 REGRESS        = $(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql)))

@@ -1,6 +1,6 @@
 -- The purchase history of a customer as a value.
 SET timezone = 'UTC';
-SET search_path = customer_data, public;
+SET search_path = public, customer_data;
 \pset null '(null)'
 CREATE TABLE orders (customer_id bigint, ordered_at timestamptz, total numeric(12,2));
 INSERT INTO orders VALUES

@@ -1,6 +1,6 @@
 -- Recency, frequency, monetary: scores, thresholds, segments.
 SET timezone = 'UTC';
-SET search_path = customer_data, public;
+SET search_path = public, customer_data;
 \pset null '(null)'
 CREATE TABLE customer (name text, country text, recency_days int, frequency int, monetary numeric);
 INSERT INTO customer VALUES
@@ -44,7 +44,10 @@ SELECT * FROM scored;
 SELECT i, (rfm_score(-i, i, i, 10) OVER ()).code FROM generate_series(1, 10) i;
 SELECT (rfm_score(1, 1, 1) OVER ()).code;
 SELECT DISTINCT (rfm_score(7, 7, 7) OVER ()).code FROM generate_series(1, 100);
-SELECT t.* FROM rfm_thresholds(rfm_bins((SELECT rfm_agg(7, 7, 7) FROM generate_series(1, 100)), 3)) t;
+-- A class that nobody reaches begins just above the last value: the next customer may.
+SELECT dimension, score, round(low) AS low, round(high) AS high
+FROM rfm_thresholds(rfm_bins((SELECT rfm_agg(7, 7, 7) FROM generate_series(1, 100)), 3));
+SELECT (rfm_score(rfm_bins(rfm_agg(7, 7, 7), 3), 6, 8, 7)).code, (rfm_score(rfm_bins(rfm_agg(7, 7, 7), 3), 8, 6, 7)).code FROM generate_series(1, 100);
 SELECT t.* FROM rfm_thresholds(rfm_bins((SELECT rfm_agg(v, v, v) FROM unnest('{1,2,4,8,16}'::float8[]) v), 5, 'quantile')) t
 WHERE dimension = 'monetary';
 SELECT rfm_bins(rfm_agg(1, 1, NULL)) IS NULL AS nothing FROM generate_series(1, 3);

@@ -4,7 +4,7 @@ namespace cd::purchase {
 
 void refuse_time() {
     throw Error(sqlstate::invalid_parameter, "time of a purchase must be finite",
-                "occurred_at is infinity or -infinity, or outside the range of timestamptz.",
+                "It is infinity or -infinity, or outside the range of timestamptz.",
                 "Use NULL for an unknown time; such rows are skipped and counted.");
 }
 

@@ -134,7 +134,8 @@ template <class Key> class Book {
   public:
     using View = typename Key::View;
 
-    // All memory comes from `memory` and goes back with it; a book needs no destructor. `limit` bounds the flat size.
+    // All memory comes from `memory` and goes back with it; a book needs no destructor. `limit` bounds the flat size,
+    // and with it the memory, which is about four times that.
     Book(std::pmr::memory_resource *memory, std::size_t limit) : memory_(memory), arena_(memory), limit_(limit) {
         index_ = new_index(index_bits_);
     }
@@ -181,6 +182,9 @@ template <class Key> class Book {
   private:
     static constexpr double skipped_row = __builtin_nan(""); // no amount is NaN
     static constexpr std::size_t batch = 128;
+    // A stored summary of ten purchases, without its id. The limit is watched by this estimate while the book grows, and
+    // by the true size when it is flattened.
+    static constexpr std::size_t typical_flat_figures = 36;
 
     struct Hot {
         typename Key::Stored key;
@@ -300,8 +304,7 @@ template <class Key> class Book {
         return make_entry(key);
     }
     std::uint32_t make_entry(View key) {
-        // What the entry takes when it is flat, its gaps aside.
-        charge(Key::flat_size(key) + 58);
+        charge(Key::flat_size(key) + typical_flat_figures);
         if (count_ == UINT32_MAX / 2) refuse_count();
         const std::uint32_t i = count_;
         hot_.extend(i, memory_);

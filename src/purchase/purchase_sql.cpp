@@ -265,18 +265,18 @@ CD_FUNCTION(cd_purchase_summary_to_jsonb) {
     const Figures &f = stored.figures;
     StringInfoData json;
     initStringInfo(&json);
-    appendStringInfo(&json, "{\"purchases\": " UINT64_FORMAT ", \"days\": %u, \"refunds\": " UINT64_FORMAT
+    appendStringInfo(&json, "{\"count\": " UINT64_FORMAT ", \"days\": %u, \"refund_count\": " UINT64_FORMAT
                             ", \"skipped\": " UINT64_FORMAT, f.purchases, f.days, f.refunds, f.skipped);
     if (!f.empty()) {
         append_number(&json, "revenue", f.revenue());
-        append_number(&json, "refunded", f.refunded.value());
+        append_number(&json, "refunds", f.refunded.value());
     }
     if (f.purchases > 0) {
         append_number(&json, "repeat_revenue", f.repeat_revenue());
         append_time(&json, "first", f.first);
         append_time(&json, "last", f.last);
         append_number(&json, "sum_log_days_between", log_gaps(f.day_set(stored.gaps)));
-        appendStringInfoString(&json, ", \"purchase_days\": [");
+        appendStringInfoString(&json, ", \"dates\": [");
         each_day(f.day_set(stored.gaps), [&json, first = day_of(f.first)](Day day) {
             char buffer[MAXDATELEN + 1];
             JsonEncodeDateTime(buffer, DateADTGetDatum(day), DATEOID, nullptr);

@@ -1,5 +1,7 @@
 // Cut points from the order of a sample. A Sample knows its sorted order x[0] <= ... <= x[n-1] and answers
-//   size()   at(i): x[i]   rank(v): how many are less than v, and equal   next(v): the smallest above v, or infinity
+//   size()   at(i): x[i]   rank(v): how many are less than v, and equal   next(v): the smallest above v
+// Above the largest value of the sample comes the next double, so that a class which no value reaches begins there: a
+// customer beyond all that were seen gets the score beyond theirs.
 #pragma once
 #include "rfm/rfm.hpp"
 #include <cmath>
@@ -10,6 +12,7 @@ namespace cd::rfm {
 struct Rank {
     std::int64_t less, equal;
 };
+inline double just_above(double value) { return std::nextafter(value, std::numeric_limits<double>::infinity()); }
 
 // Method 'dense'. With lt values worse and eq equal to it, a value scores 1 + floor(bins (2 lt + eq - 1) / (2 n)): the
 // middle rank of its ties, scaled to bins. Written with ascending ranks and m = 2 less + equal - 1, the cut of class k
@@ -27,8 +30,7 @@ inline std::int64_t dense_position(std::int64_t n, Dimension d, std::int64_t bin
 }
 template <class Sample> double dense_cut(const Sample &sample, Dimension d, int bins, int k) {
     const std::int64_t n = sample.size(), position = dense_position(n, d, bins, k);
-    if (position >= n) return std::numeric_limits<double>::infinity();
-    const double value = sample.at(position);
+    const double value = sample.at(std::min(position, n - 1));
     const Rank rank = sample.rank(value);
     if (bins * (2 * rank.less + rank.equal - 1) >= dense_threshold(n, d, bins, k)) return value;
     return sample.next(value);

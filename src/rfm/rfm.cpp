@@ -80,7 +80,7 @@ class SelectedSample {
         const auto [first, last] = around(value);
         double next = last < size() ? at(last) : std::numeric_limits<double>::infinity();
         for (std::int64_t i = first; i < last; ++i) next = at(i) > value && at(i) < next ? at(i) : next;
-        return next;
+        return std::isfinite(next) ? next : just_above(value);
     }
 
   private:
@@ -103,8 +103,7 @@ Bins::Cuts cuts_of(std::span<double> values, Dimension d, int bins, Method metho
     std::vector<std::int64_t> positions;
     for (int k = 1; k < bins; ++k) {
         if (method == Method::dense) {
-            const std::int64_t position = dense_position(n, d, bins, k);
-            if (position < n) positions.push_back(position);
+            positions.push_back(std::min(dense_position(n, d, bins, k), n - 1));
         } else {
             const QuantileIndex index(n, bins, k);
             positions.insert(positions.end(), {index.low, index.high});

@@ -46,7 +46,7 @@ Code code_of(Score, bool more_than_9_bins);
 constexpr int score_of_class(int d, int bins, int c) { return d == recency ? bins - c : c + 1; }
 
 // Cut points of all dimensions: values below the first cut are in class 0, a cut is the smallest value of its class.
-// A cut is infinite where no value reaches the class. Plain data, so that a scalar function can read it for each row.
+// Plain data, so that a scalar function can read it for each row.
 struct Bins {
     struct Cuts {
         std::uint8_t size = 0;

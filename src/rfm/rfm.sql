@@ -87,7 +87,7 @@ CREATE FUNCTION customer_data.rfm_thresholds(b customer_data.rfm_bins,
         OUT dimension text, OUT score smallint, OUT low float8, OUT high float8)
     RETURNS SETOF record
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 15 AS 'MODULE_PATHNAME', 'cd_rfm_thresholds';
-COMMENT ON FUNCTION customer_data.rfm_thresholds(customer_data.rfm_bins) IS 'what a score means: low <= value < high; NULL where a class has no bound, Infinity where no value reaches it';
+COMMENT ON FUNCTION customer_data.rfm_thresholds(customer_data.rfm_bins) IS 'what a score means: low <= value < high; NULL where a class has no bound';
 
 -- Scores: one row by stored cut points, or a whole result by a window.
 

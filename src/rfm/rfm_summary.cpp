@@ -105,7 +105,7 @@ class CountedSample {
     }
     double next(double value) const {
         const std::size_t i = index(value) + 1;
-        return i < tallies_.size() ? tallies_[i].value : std::numeric_limits<double>::infinity();
+        return i < tallies_.size() ? tallies_[i].value : just_above(value);
     }
 
   private:

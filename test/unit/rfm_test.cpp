@@ -1,5 +1,6 @@
 #include "rfm/rfm.hpp"
 #include "math/random.hpp"
+#include "rfm/cuts.hpp"
 #include "rfm/rfm_segment.hpp"
 #include "rfm/rfm_summary.hpp"
 #include <gtest/gtest.h>
@@ -43,11 +44,11 @@ TEST(Rfm, DenseCutsGiveTheDefinedScores) {
             auto scratch = values;
             const Bins::Cuts cuts = cuts_of(scratch, d, bins, Method::dense);
             for (const double v : values) ASSERT_EQ(score(cuts, v, d), dense_score(values, v, d, bins));
-            // A cut is the smallest value of its class, or no value reaches the class.
-            for (int k = 0; k < cuts.size; ++k)
-                if (const double cut = cuts.at[static_cast<std::size_t>(k)]; std::isfinite(cut)) {
-                    ASSERT_TRUE(std::count(values.begin(), values.end(), cut));
-                }
+            // A cut is the smallest value of its class; where no value reaches it, just above all.
+            const double largest = *std::max_element(values.begin(), values.end());
+            for (std::size_t k = 0; k < cuts.size; ++k)
+                ASSERT_TRUE(std::count(values.begin(), values.end(), cuts.at[k]) || cuts.at[k] == just_above(largest));
+            ASSERT_EQ(score(cuts, largest + 1, d), d == recency ? 1 : bins);
         }
     }
 }
