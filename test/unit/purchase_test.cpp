@@ -127,6 +127,21 @@ TEST(Purchase, AnyOrderEqualsTheDefinition) {
     }
 }
 
+// Long lists of short and of long gaps, where whole words of them are passed over.
+TEST(Purchase, DaysInsertedAtRandomAreAllThere) {
+    Random random(9, 1);
+    for (const std::uint64_t span : {3000, 20000, 3000000}) {
+        History h;
+        std::set<Day> days;
+        for (int i = 0; i < 6000; ++i) {
+            const auto day = static_cast<Day>(random.bits() % span);
+            days.insert(day);
+            h.add({day * micros_per_day, 100});
+        }
+        EXPECT_EQ(days_of(h.f.day_set(h.bytes.data())), std::vector<Day>(days.begin(), days.end()));
+    }
+}
+
 TEST(Purchase, PackedIsExactAndAccepted) {
     Random random(2, 1);
     for (int round = 0; round < 20000; ++round) {

@@ -1,0 +1,277 @@
+-- What bench/run measures, in this order. A row is
+--
+--   -- ROW name
+--   -- TARGET 2.5               how many times faster ours has to be (below 1: slower is allowed)
+--   -- GOAL 2000                milliseconds, with 1,000,000 customers
+--   -- SET name=value ...       for all sides of the row; also names of SETTINGS (a plan set parallel must be parallel)
+--   -- NOTE text                shown with the row
+--   -- SAME                     the sides must give the same rows
+--   -- HASH                     also shows the memory and batches of hash aggregation
+--   -- PER purchases rows       also shows rows per second; how many they are, by table constant
+--   -- OURS
+--   query;
+--   -- INSTEAD label            of several, the fastest is the opponent; the others are shown
+--   -- SET name=value ... | ... for this side only; with | the query is tried with each
+--   -- PLAN regex               what the plan of a side has to contain; after OURS and FLOOR too
+--   query;
+--   -- INSTEAD as before        the opponent of the row before
+--   -- FLOOR label              what no way to do it can avoid; shown only
+--   query;
+--
+-- and FACT is a row without sides: a query of text that is shown. Columns of table constant (bench/tables.sql) are psql
+-- variables. OFFSET 1000000000 makes the server compute all rows and send none.
+
+-- SETTINGS serial max_parallel_workers_per_gather=0
+-- SETTINGS parallel max_parallel_workers_per_gather=2 parallel_setup_cost=0 parallel_tuple_cost=0 min_parallel_table_scan_size=0
+-- SETTINGS by_index enable_partitionwise_aggregate=on enable_seqscan=off enable_hashagg=off
+
+-- ROW purchase_agg, one history per customer
+-- TARGET 0.77
+-- NOTE 0.77 is 1.3 times the time. The other side keeps no days.
+-- SET serial enable_sort=off
+-- HASH
+-- PER purchases rows
+-- OURS
+-- PLAN HashAggregate
+SELECT customer_id, purchase_agg(occurred_at, amount) FROM tx GROUP BY customer_id OFFSET 1000000000;
+-- INSTEAD count, sum(amount::float8), max, min by customer
+-- PLAN HashAggregate
+SELECT customer_id, count(*), sum(amount::float8), max(occurred_at), min(occurred_at)
+FROM tx GROUP BY customer_id OFFSET 1000000000;
+-- FLOOR count(*) by customer
+SELECT customer_id, count(*) FROM tx GROUP BY customer_id OFFSET 1000000000;
+
+-- ROW rfm_score window over all customers
+-- TARGET 2.5
+-- SET serial
+-- PER customers customers
+-- OURS
+SELECT (s).code, count(*)
+FROM (SELECT rfm_score(recency_days, frequency, monetary) OVER () AS s FROM feature) x GROUP BY 1;
+-- INSTEAD three ntile(5), code by ||
+SELECT code, count(*)
+FROM (SELECT (ntile(5) OVER (ORDER BY recency_days DESC))::text || (ntile(5) OVER (ORDER BY frequency))::text
+             || (ntile(5) OVER (ORDER BY monetary))::text AS code FROM feature) x GROUP BY 1;
+-- INSTEAD three ntile(5), code made after grouping
+-- SET serial | parallel
+SELECT concat(r, f, m), n
+FROM (SELECT r, f, m, count(*) AS n
+      FROM (SELECT ntile(5) OVER (ORDER BY recency_days DESC) AS r, ntile(5) OVER (ORDER BY frequency) AS f,
+                   ntile(5) OVER (ORDER BY monetary) AS m FROM feature) x GROUP BY 1, 2, 3) y;
+-- FLOOR a window call that returns a ready composite
+SELECT (s).code, count(*)
+FROM (SELECT lag(ROW(1, 1, 1, '111')::rfm_score, 0) OVER () AS s FROM feature) x GROUP BY 1;
+-- FLOOR a window call that returns a number
+SELECT s, count(*) FROM (SELECT lag(1, 0) OVER () AS s FROM feature) x GROUP BY 1;
+
+-- ROW purchases to segments, rfm_segment_summary
+-- TARGET 3
+-- GOAL 2000
+-- NOTE Ours on one core, and it keeps the days. Both sides give segment, customers and revenue.
+-- NOTE The SQL of the other side is in bench/plain.sql; work_mem=4MB and jit=on is PostgreSQL as it comes.
+-- PER purchases rows
+-- OURS
+-- PLAN ^(?!(?s:.*)Gather)
+SELECT s.segment, s.customers, s.revenue
+FROM (SELECT purchase_book_agg(customer_id, occurred_at, amount) AS book FROM tx) b,
+     rfm_segment_summary(b.book, date :'as_of') s;
+-- INSTEAD ntile, sum(amount::float8)
+-- SET serial | serial work_mem=1GB | serial jit=on | parallel | parallel work_mem=1GB
+SELECT segment_name(r, f), sum(customers), sum(revenue) FROM by_ntile GROUP BY 1;
+-- INSTEAD ntile, sum(amount)
+-- SET serial | parallel | work_mem=4MB jit=on
+SELECT segment_name(r, f), sum(customers), sum(revenue) FROM by_ntile_numeric GROUP BY 1;
+-- INSTEAD percentile_disc, sum(amount::float8)
+-- SET serial | parallel
+SELECT segment_name(r, f), sum(customers), sum(revenue) FROM by_percentile GROUP BY 1;
+
+-- ROW purchases to segments, rfm_table and GROUP BY
+-- TARGET 3
+-- GOAL 2000
+-- PER purchases rows
+-- OURS
+-- PLAN ^(?!(?s:.*)Gather)
+SELECT r.segment, count(*), sum(r.monetary)
+FROM (SELECT purchase_book_agg(customer_id, occurred_at, amount) AS book FROM tx) b, rfm_table(b.book, date :'as_of') r
+GROUP BY 1;
+-- INSTEAD as before
+
+-- ROW the same, against a table laid out for customers
+-- NOTE 16 hash partitions and an index with all columns: more to store and to write, and the planner has to be told.
+-- PER purchases rows
+-- OURS
+SELECT s.segment, s.customers, s.revenue
+FROM (SELECT purchase_book_agg(customer_id, occurred_at, amount) AS book FROM tx) b,
+     rfm_segment_summary(b.book, date :'as_of') s;
+-- INSTEAD percentile_disc, partitions
+-- SET parallel enable_partitionwise_aggregate=on enable_indexonlyscan=off
+-- PLAN Parallel Append
+SELECT segment_name(r, f), sum(customers), sum(revenue) FROM by_percentile_laid_out GROUP BY 1;
+-- INSTEAD percentile_disc, partitions and index
+-- SET serial by_index | parallel by_index
+-- PLAN Index Only Scan
+SELECT segment_name(r, f), sum(customers), sum(revenue) FROM by_percentile_laid_out GROUP BY 1;
+
+-- ROW purchase_book_agg, all histories in one value
+-- PER purchases rows
+-- SET serial enable_sort=off
+-- OURS
+SELECT purchase_book_count(purchase_book_agg(customer_id, occurred_at, amount)) FROM tx;
+-- INSTEAD count, sum(amount::float8), max, min by customer
+-- PLAN HashAggregate
+SELECT customer_id, count(*), sum(amount::float8), max(occurred_at), min(occurred_at)
+FROM tx GROUP BY customer_id OFFSET 1000000000;
+-- INSTEAD the same, sum(amount)
+-- PLAN HashAggregate
+SELECT customer_id, count(*), sum(amount), max(occurred_at), min(occurred_at)
+FROM tx GROUP BY customer_id OFFSET 1000000000;
+-- FLOOR a scan that counts the rows
+SELECT count(*) FROM tx;
+-- FLOOR a scan that reads the amounts
+SELECT count(amount) FROM tx;
+
+-- ROW serial purchase_book_agg against a parallel one
+-- NOTE Below 1 the parallel one would win: with one worker and the leader, two and the leader, or two without.
+-- SAME
+-- OURS
+SELECT s.segment, s.customers
+FROM (SELECT purchase_book_agg(customer_id, occurred_at, amount) AS book FROM tx) b,
+     rfm_segment_summary(b.book, date :'as_of') s;
+-- INSTEAD partial books, combined
+-- SET parallel max_parallel_workers_per_gather=1 | parallel | parallel parallel_leader_participation=off
+-- PLAN Partial Aggregate
+SELECT s.segment, s.customers
+FROM (SELECT parallel_book_agg(customer_id, occurred_at, amount) AS book FROM tx) b,
+     rfm_segment_summary(b.book, date :'as_of') s;
+
+-- ROW serial against parallel, a hundredth of the customers
+-- NOTE The same number of purchases.
+-- SAME
+-- OURS
+SELECT s.segment, s.customers
+FROM (SELECT purchase_book_agg(customer_id % :hundredth, occurred_at, amount) AS book FROM tx) b,
+     rfm_segment_summary(b.book, date :'as_of') s;
+-- INSTEAD partial books, combined
+-- SET parallel max_parallel_workers_per_gather=1 | parallel | parallel parallel_leader_participation=off
+-- PLAN Partial Aggregate
+SELECT s.segment, s.customers
+FROM (SELECT parallel_book_agg(customer_id % :hundredth, occurred_at, amount) AS book FROM tx) b,
+     rfm_segment_summary(b.book, date :'as_of') s;
+
+-- ROW rollup of monthly histories, busy customers
+-- NOTE A tenth of the customers with a hundred purchases each; 24 partitions of one history per customer and month.
+-- SET serial enable_sort=off
+-- SAME
+-- PER purchases rows
+-- OURS
+SELECT sum(purchase_count(history)), sum(purchase_days(history)), round(sum(purchase_revenue(history))::numeric, 2)
+FROM (SELECT rollup(history) AS history FROM busy_month GROUP BY customer_id) x;
+-- INSTEAD purchase_agg of all purchases again
+SELECT sum(purchase_count(history)), sum(purchase_days(history)), round(sum(purchase_revenue(history))::numeric, 2)
+FROM (SELECT purchase_agg(occurred_at, amount) AS history FROM tx_busy GROUP BY customer_id) x;
+
+-- ROW rollup of eight books of a quarter
+-- SET serial
+-- NOTE There is not much to save: a customer who buys in a quarter buys three times in it.
+-- SAME
+-- PER purchases rows
+-- OURS
+SELECT s.segment, s.customers
+FROM (SELECT rollup(book) AS book FROM part_book) b, rfm_segment_summary(b.book, date :'as_of') s;
+-- INSTEAD purchase_book_agg of all purchases again
+SELECT s.segment, s.customers
+FROM (SELECT purchase_book_agg(customer_id, occurred_at, amount) AS book FROM tx) b,
+     rfm_segment_summary(b.book, date :'as_of') s;
+
+-- ROW yesterday's book and today's purchases
+-- SET serial
+-- SAME
+-- PER purchases rows
+-- OURS
+SELECT s.segment, s.customers
+FROM (SELECT rollup(book) AS book
+      FROM (SELECT book FROM book_before
+            UNION ALL SELECT purchase_book_agg(customer_id, occurred_at, amount) FROM tx_today) parts) b,
+     rfm_segment_summary(b.book, date :'as_of') s;
+-- INSTEAD purchase_book_agg of all purchases again
+SELECT s.segment, s.customers
+FROM (SELECT purchase_book_agg(customer_id, occurred_at, amount) AS book FROM tx) b,
+     rfm_segment_summary(b.book, date :'as_of') s;
+
+-- ROW one customer, 100,000 purchases, in the order of time
+-- SET serial
+-- SAME
+-- OURS
+SELECT purchase_count(history), purchase_days(history), round(purchase_revenue(history)::numeric, 2),
+       purchase_first(history), purchase_last(history)
+FROM (SELECT purchase_agg(occurred_at, amount) AS history FROM big_in_time) x;
+-- INSTEAD aggregates, and count(DISTINCT day)
+SELECT count(*), count(DISTINCT (occurred_at AT TIME ZONE 'UTC')::date), round(sum(amount), 2),
+       min(occurred_at), max(occurred_at)
+FROM big_in_time;
+
+-- ROW one customer, 100,000 purchases, in no order
+-- SET serial
+-- SAME
+-- OURS
+SELECT purchase_count(history), purchase_days(history), round(purchase_revenue(history)::numeric, 2),
+       purchase_first(history), purchase_last(history)
+FROM (SELECT purchase_agg(occurred_at, amount) AS history FROM big_in_no_order) x;
+-- INSTEAD aggregates, and count(DISTINCT day)
+SELECT count(*), count(DISTINCT (occurred_at AT TIME ZONE 'UTC')::date), round(sum(amount), 2),
+       min(occurred_at), max(occurred_at)
+FROM big_in_no_order;
+
+-- ROW one customer, 100,000 days with purchases, no order
+-- SET serial
+-- NOTE 274 years; nobody buys like this.
+-- SAME
+-- OURS
+SELECT purchase_count(history), purchase_days(history), round(purchase_revenue(history)::numeric, 2),
+       purchase_first(history), purchase_last(history)
+FROM (SELECT purchase_agg(occurred_long_ago, amount) AS history FROM big_in_no_order) x;
+-- INSTEAD aggregates, and count(DISTINCT day)
+SELECT count(*), count(DISTINCT (occurred_long_ago AT TIME ZONE 'UTC')::date), round(sum(amount), 2),
+       min(occurred_long_ago), max(occurred_long_ago)
+FROM big_in_no_order;
+
+-- ROW rfm_score by stored cut points, row by row
+-- SET serial
+-- SAME
+-- PER customers customers
+-- OURS
+SELECT code, count(*)
+FROM (SELECT (rfm_score(:'bins'::rfm_bins, recency_days, frequency, monetary)).code FROM feature) x GROUP BY 1 ORDER BY 1;
+-- INSTEAD three CASE with the same cut points, code by ||
+SELECT code, count(*)
+FROM (SELECT (:recency_cases)::text || (:frequency_cases)::text || (:monetary_cases)::text AS code FROM feature) x
+GROUP BY 1 ORDER BY 1;
+-- INSTEAD three CASE, code made after grouping
+SELECT concat(r, f, m) AS code, n
+FROM (SELECT :recency_cases AS r, :frequency_cases AS f, :monetary_cases AS m, count(*) AS n
+      FROM feature GROUP BY 1, 2, 3) x
+ORDER BY 1;
+
+-- ROW simulate_purchases
+-- SET serial
+-- NOTE The other side makes rows of the same shape, but no customers who come back and leave.
+-- PER simulated purchases
+-- OURS
+SELECT count(*) FROM simulate_purchases(:tenth);
+-- INSTEAD generate_series and random()
+SELECT count(*)
+FROM (SELECT (random() * :tenth)::bigint AS customer_id, round((random() * 100)::numeric, 2) AS amount,
+             timestamptz '2024-01-01' + random() * interval '730 days' AS occurred_at
+      FROM generate_series(1, :simulated) OFFSET 0) x
+WHERE num_nonnulls(customer_id, occurred_at, amount) = 3;
+
+-- FACT bytes per customer
+SELECT format('in a stored book: %s as it is sent, %s in the table',
+              round(octet_length(purchase_book_send(book)) / :customers.0, 1), round(pg_column_size(book) / :customers.0, 1))
+FROM book
+UNION ALL
+SELECT format('in a table of histories: %s a history, %s a row with its id', round(avg(pg_column_size(history)), 1),
+              round(pg_relation_size('summary') / count(*)::numeric, 1)) FROM summary;
+
+-- FACT bytes of rfm_bins
+SELECT pg_column_size(bins)::text FROM constant;

@@ -1,0 +1,72 @@
+-- What the rows need besides the purchases. All of it is made anew when the extension has changed.
+SET client_min_messages = warning;
+SET max_parallel_workers_per_gather = 0;
+DROP TABLE IF EXISTS constant, tables_complete, feature, summary, book, book_before, tx_today, part_book, busy_month,
+    big_in_time, big_in_no_order;
+DROP EXTENSION customer_data CASCADE;
+CREATE EXTENSION customer_data;
+SET search_path = public, customer_data;
+
+-- Each customer as three numbers, and as a history.
+SELECT max(occurred_at AT TIME ZONE 'UTC')::date + 1 AS as_of, count(*) AS purchases,
+       count(DISTINCT customer_id) AS customers FROM tx \gset
+CREATE TABLE feature AS
+SELECT customer_id, (date :'as_of' - max(occurred_at AT TIME ZONE 'UTC')::date)::float8 AS recency_days,
+       count(*)::float8 AS frequency, sum(amount)::float8 AS monetary
+FROM tx GROUP BY customer_id;
+CREATE TABLE summary AS SELECT customer_id, purchase_agg(occurred_at, amount) AS history FROM tx GROUP BY customer_id;
+
+-- All of them in one value; the same as of yesterday, with the purchases since; and in eight parts of three months.
+CREATE TABLE book AS SELECT purchase_book_agg(customer_id, occurred_at, amount) AS book FROM tx;
+CREATE TABLE book_before AS
+SELECT purchase_book_agg(customer_id, occurred_at, amount) AS book FROM tx WHERE occurred_at < date :'as_of' - 1;
+CREATE TABLE tx_today AS SELECT * FROM tx WHERE occurred_at >= date :'as_of' - 1;
+CREATE TABLE part_book AS
+SELECT date_trunc('quarter', occurred_at) AS quarter, purchase_book_agg(customer_id, occurred_at, amount) AS book
+FROM tx GROUP BY 1;
+
+-- The histories of busy customers, month by month.
+BEGIN;
+CREATE TABLE busy_month (month date, customer_id bigint, history purchase_summary) PARTITION BY RANGE (month);
+SELECT format('CREATE TABLE busy_month_%s PARTITION OF busy_month FOR VALUES FROM (%L) TO (%L)',
+              to_char(month, 'YYYY_MM'), month::date, (month + interval '1 month')::date)
+FROM generate_series(timestamp '2024-01-01', timestamp '2025-12-01', '1 month') month \gexec
+INSERT INTO busy_month
+SELECT date_trunc('month', occurred_at AT TIME ZONE 'UTC')::date, customer_id, purchase_agg(occurred_at, amount)
+FROM tx_busy GROUP BY 1, 2;
+COMMIT;
+SELECT count(DISTINCT customer_id) AS busy FROM tx_busy \gset
+ALTER TABLE busy_month ALTER customer_id SET (n_distinct_inherited = :busy);
+
+-- One customer with 100,000 purchases: within two years, and on as many days.
+CREATE TABLE big_in_time AS
+SELECT timestamptz '2024-01-01' + i * interval '10 min' AS occurred_at,
+       timestamptz '1800-01-01' + i * interval '1 day' AS occurred_long_ago, (i % 100 + 0.99)::numeric(12,2) AS amount
+FROM generate_series(1::bigint, 100000) i;
+CREATE TABLE big_in_no_order AS SELECT * FROM big_in_time ORDER BY hashint8(extract(epoch FROM occurred_at)::bigint);
+
+-- The parallel aggregate that customer_data could have and has not. bench/rows.sql shows why.
+CREATE AGGREGATE parallel_book_agg(bigint, timestamptz, numeric) (
+    SFUNC = customer_data.purchase_book_agg_accum, STYPE = customer_data.purchase_book, SSPACE = 1048576,
+    FINALFUNC = customer_data.purchase_book_agg_final, FINALFUNC_MODIFY = READ_ONLY,
+    COMBINEFUNC = customer_data.purchase_book_agg_combine, PARALLEL = SAFE);
+
+-- Values that stand as literals in the queries: one row, of which a measuring session makes psql variables.
+CREATE TABLE constant AS
+SELECT date :'as_of' AS as_of, :purchases AS purchases, :customers AS customers, b.bins, c.*,
+       :customers / 10 AS tenth, :customers / 100 AS hundredth,
+       (SELECT count(*) FROM simulate_purchases(:customers / 10)) AS simulated
+FROM (SELECT rfm_bins(rfm_agg(recency_days, frequency, monetary)) AS bins FROM feature) b
+CROSS JOIN LATERAL (
+    SELECT max(cases) FILTER (WHERE dimension = 'recency') AS recency_cases,
+           max(cases) FILTER (WHERE dimension = 'frequency') AS frequency_cases,
+           max(cases) FILTER (WHERE dimension = 'monetary') AS monetary_cases
+    FROM (SELECT dimension, format('CASE %s ELSE %s END',
+                 string_agg(format('WHEN %s >= %L::float8 THEN %s', replace(dimension, 'recency', 'recency_days'), low, score),
+                            ' ' ORDER BY low DESC) FILTER (WHERE low IS NOT NULL),
+                 max(score) FILTER (WHERE low IS NULL)) AS cases
+          FROM rfm_thresholds(b.bins) GROUP BY dimension) d) c;
+
+VACUUM (FREEZE, ANALYZE);
+CHECKPOINT;
+CREATE TABLE tables_complete AS SELECT :'key'::text AS key;
