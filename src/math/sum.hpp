@@ -45,7 +45,8 @@ struct Sum {
         const double units = high * decimal_unit + 0.5;
         if (!(units < max_decimal)) return -1;
         const Sum nearest = of_decimal(static_cast<std::int64_t>(units));
-        return nearest.high == high && std::abs(nearest.low - low) <= high * 0x1p-80 ? static_cast<std::int64_t>(units) : -1;
+        return nearest.high == high && std::abs(nearest.low - low) <= high * 0x1p-80 ? static_cast<std::int64_t>(units)
+                                                                                     : -1;
     }
 
     // Accurate addition of two pairs (Hida, Li and Bailey 2001, algorithm 6).

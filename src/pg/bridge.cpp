@@ -39,8 +39,8 @@ static void report(const Failure &f, [[maybe_unused]] fmNodePtr context) {
     errsave(context, (errcode(f.state), errmsg_internal("%s", message),
                       detail[0] ? errdetail_internal("%s", detail) : 0, hint[0] ? errhint_internal("%s", hint) : 0));
 #else
-    ereport(ERROR, (errcode(f.state), errmsg_internal("%s", message),
-                    detail[0] ? errdetail_internal("%s", detail) : 0, hint[0] ? errhint("%s", hint) : 0));
+    ereport(ERROR, (errcode(f.state), errmsg_internal("%s", message), detail[0] ? errdetail_internal("%s", detail) : 0,
+                    hint[0] ? errhint("%s", hint) : 0));
 #endif
 }
 

@@ -40,9 +40,7 @@ struct NumericArg {
             negative = header & 0x2000;
             weight = (header & 0x3F) - (header & 0x40);
             break;
-        default:
-            negative = header & 0x4000;
-            weight = static_cast<std::int16_t>(next());
+        default: negative = header & 0x4000; weight = static_cast<std::int16_t>(next());
         }
         const auto digits = static_cast<int>((end - at) / 2);
         if (digits > 4) return by_cast(d);

@@ -55,9 +55,10 @@ void check_shape(Query &query, const char *feature, int known) {
     query.run("SELECT version FROM customer_store.shape WHERE feature OPERATOR(pg_catalog.=) $1", feature);
     const int seen = query.rows() == 1 ? query.integer(0, 1) : 0;
     if (seen != known)
-        throw Error(sqlstate::not_set_up, std::string("the tables of ") + feature + " in customer_store have another shape",
-                    "They have shape " + std::to_string(seen) + ", this version knows shape " + std::to_string(known) + ".",
-                    std::string("Run SELECT customer_data.") + feature + "_setup().");
+        throw Error(
+            sqlstate::not_set_up, std::string("the tables of ") + feature + " in customer_store have another shape",
+            "They have shape " + std::to_string(seen) + ", this version knows shape " + std::to_string(known) + ".",
+            std::string("Run SELECT customer_data.") + feature + "_setup().");
 }
 
 } // namespace cd::pg

@@ -60,7 +60,9 @@ template <class T> class TableState {
 
     static Datum accept(Bytes untrusted) { return copy_datum(T::check(untrusted)); }
 
-    static Datum in(FunctionCallInfo fcinfo) { return accept(from_base64(DatumGetCString(fcinfo->args[0].value), T::type)); }
+    static Datum in(FunctionCallInfo fcinfo) {
+        return accept(from_base64(DatumGetCString(fcinfo->args[0].value), T::type));
+    }
     static Datum recv(FunctionCallInfo fcinfo) { return accept(receive(fcinfo)); }
     static Datum out(FunctionCallInfo fcinfo) { PG_RETURN_CSTRING(to_base64(flat_arg(fcinfo->args[0].value))); }
     static Datum send_(FunctionCallInfo fcinfo) { return send(flat_arg(fcinfo->args[0].value)); }

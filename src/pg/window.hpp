@@ -16,7 +16,8 @@ inline WindowObject window_of(FunctionCallInfo fcinfo) {
 // Calls visit(row, value, is null) with one argument for each of the first `rows` rows of the partition. Whatever the
 // argument's expression allocates is freed every thousand rows. Nothing with a destructor may be alive.
 template <class Visit> void each_row(WindowObject window, int argument, std::int64_t rows, Visit &&visit) {
-    MemoryContext const scratch = AllocSetContextCreate(CurrentMemoryContext, "window arguments", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext const scratch =
+        AllocSetContextCreate(CurrentMemoryContext, "window arguments", ALLOCSET_DEFAULT_SIZES);
     MemoryContext const previous = MemoryContextSwitchTo(scratch);
     for (std::int64_t row = 0; row < rows; ++row) {
         if (row % 1024 == 0) {

@@ -12,7 +12,8 @@ static const std::uint8_t *skip_words(const std::uint8_t *at, const std::uint8_t
         std::uint64_t word;
         std::memcpy(&word, at, sizeof word);
         if (word & longer) break;
-        const auto sum = static_cast<Day>(((word & even_bytes) + ((word >> 8) & even_bytes)) * 0x0001000100010001 >> 48);
+        const auto sum =
+            static_cast<Day>(((word & even_bytes) + ((word >> 8) & even_bytes)) * 0x0001000100010001 >> 48);
         if (before + sum >= day) break;
         before += sum;
         at += 8;

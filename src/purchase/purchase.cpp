@@ -60,7 +60,8 @@ enum SumForm : std::uint8_t { decimal_form = 0, high_form = 1, high_low_form = 2
 constexpr std::size_t max_packed_sum = 1 + 2 * sizeof(double);
 
 std::uint8_t *put_sum(std::uint8_t *to, const Sum &sum) {
-    if (const std::int64_t units = sum.decimal(); units >= 0) return put_varint(to, static_cast<std::uint64_t>(units) << 2);
+    if (const std::int64_t units = sum.decimal(); units >= 0)
+        return put_varint(to, static_cast<std::uint64_t>(units) << 2);
     if (sum.low == 0) return put_fixed(put_varint(to, high_form), sum.high);
     return put_fixed(put_fixed(put_varint(to, high_low_form), sum.high), sum.low);
 }
@@ -83,7 +84,8 @@ template <bool Trusted> Sum get_sum(Reader &in) {
                    "A sum is not a finite amount.");
         std::uint8_t again[max_packed_sum];
         const auto size = static_cast<std::size_t>(in.position() - begin);
-        in.require(static_cast<std::size_t>(put_sum(again, sum) - again) == size && std::memcmp(again, begin, size) == 0,
+        in.require(static_cast<std::size_t>(put_sum(again, sum) - again) == size &&
+                       std::memcmp(again, begin, size) == 0,
                    "A sum is not in its shortest form.");
     }
     return sum;
@@ -91,7 +93,8 @@ template <bool Trusted> Sum get_sum(Reader &in) {
 
 void check_gaps(Reader &in, const Stored &stored) {
     Reader gaps(Bytes(stored.gaps, stored.figures.gap_bytes), "purchase_summary");
-    const auto span = static_cast<std::uint64_t>(std::int64_t{day_of(stored.figures.last)} - day_of(stored.figures.first));
+    const auto span =
+        static_cast<std::uint64_t>(std::int64_t{day_of(stored.figures.last)} - day_of(stored.figures.first));
     std::uint64_t days = 1, sum = 0;
     for (; gaps.left() > 0; ++days) {
         const std::uint64_t gap = gaps.varint(span);
@@ -127,7 +130,8 @@ template <bool Trusted> Stored read(Bytes bytes) {
         f.first = first_day * micros_per_day + first_micros;
         f.last = (first_day + span) * micros_per_day + last_micros;
         if constexpr (!Trusted)
-            in.require(f.first <= f.last && (f.purchases > 1 || f.first == f.last), "The first time is after the last.");
+            in.require(f.first <= f.last && (f.purchases > 1 || f.first == f.last),
+                       "The first time is after the last.");
         f.gross = get_sum<Trusted>(in);
         f.first_day = f.gross;
         if (f.days > 1) {

@@ -38,10 +38,12 @@ struct Figures {
 [[noreturn]] void refuse_count();
 
 inline void check_time(Micros t) {
-    if (t < first_time || t >= end_of_time) [[unlikely]] refuse_time();
+    if (t < first_time || t >= end_of_time) [[unlikely]]
+        refuse_time();
 }
 inline void check_amount(double amount) {
-    if (!std::isfinite(amount)) [[unlikely]] refuse_amount(amount);
+    if (!std::isfinite(amount)) [[unlikely]]
+        refuse_amount(amount);
 }
 
 // What one purchase changes. A History is Figures behind accessors, since a book spreads them over two arrays;
@@ -51,7 +53,8 @@ template <class History> void add_purchase(History &h, Micros t, double amount) 
     if (amount < 0) {
         h.refunded().add(Sum::of(-amount));
         ++h.refunds();
-        if (!h.refunded().finite()) [[unlikely]] refuse_sum();
+        if (!h.refunded().finite()) [[unlikely]]
+            refuse_sum();
         return;
     }
     const Sum money = Sum::of(amount + 0.0); // -0.0 becomes 0
@@ -84,7 +87,8 @@ template <class History> void add_purchase(History &h, Micros t, double amount) 
     }
     h.gross().add(money);
     ++h.purchases();
-    if (!h.gross().finite()) [[unlikely]] refuse_sum();
+    if (!h.gross().finite()) [[unlikely]]
+        refuse_sum();
 }
 
 // Adds the figures of b to a. Days are the caller's business: it holds the gaps.

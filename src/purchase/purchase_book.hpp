@@ -182,8 +182,8 @@ template <class Key> class Book {
   private:
     static constexpr double skipped_row = __builtin_nan(""); // no amount is NaN
     static constexpr std::size_t batch = 128;
-    // A stored summary of ten purchases, without its id. The limit is watched by this estimate while the book grows, and
-    // by the true size when it is flattened.
+    // A stored summary of ten purchases, without its id. The limit is watched by this estimate while the book grows,
+    // and by the true size when it is flattened.
     static constexpr std::size_t typical_flat_figures = 36;
 
     struct Hot {
@@ -277,7 +277,8 @@ template <class Key> class Book {
         return *this;
     }
 
-    // Finds or makes the entries of keys_[0..n) in three passes, so that what the next pass reads is already on its way.
+    // Finds or makes the entries of keys_[0..n) in three passes, so that what the next pass reads is already on its
+    // way.
     template <class Apply> void locate(std::size_t n, Apply &&apply) {
         if (2 * (std::size_t{count_} + n) > (std::size_t{1} << index_bits_)) grow_index(count_ + n);
         std::uint32_t entries[batch];
@@ -288,7 +289,8 @@ template <class Key> class Book {
         for (std::size_t i = 0; i < n; ++i) {
             const Hot &hot = hot_[entries[i]];
             if (Key::view(hot.key) != keys_[i]) // another id with the same tag
-                entries[i] = find(tags_[i], keys_[i], [&](std::uint32_t e) { return Key::view(hot_[e].key) == keys_[i]; });
+                entries[i] =
+                    find(tags_[i], keys_[i], [&](std::uint32_t e) { return Key::view(hot_[e].key) == keys_[i]; });
             else if (hot.size_class)
                 __builtin_prefetch(hot.block() + hot.gap_bytes);
         }
@@ -408,7 +410,8 @@ template <class Key> class FlatBook {
     std::uint64_t skipped_, customers_;
 };
 
-inline std::uint8_t *put_book_header(std::uint8_t kind, std::uint64_t skipped, std::uint64_t customers, std::uint8_t *to) {
+inline std::uint8_t *put_book_header(std::uint8_t kind, std::uint64_t skipped, std::uint64_t customers,
+                                     std::uint8_t *to) {
     *to++ = book_version;
     *to++ = kind;
     return put_varint(put_varint(to, skipped), customers);

@@ -1,4 +1,5 @@
 -- The purchase histories of all customers in one value. Three types, so that ids keep their type.
+-- Stored without compression: it saves nothing on them, takes as long as building the book, and cannot be cancelled.
 
 CREATE TYPE customer_data.purchase_book;
 COMMENT ON TYPE customer_data.purchase_book IS 'purchase histories of all customers, bigint ids; mergeable';
@@ -18,7 +19,7 @@ COMMENT ON FUNCTION customer_data.purchase_book_send(customer_data.purchase_book
 
 CREATE TYPE customer_data.purchase_book (
     INPUT = customer_data.purchase_book_in, OUTPUT = customer_data.purchase_book_out, RECEIVE = customer_data.purchase_book_recv, SEND = customer_data.purchase_book_send,
-    INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = extended
+    INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = external
 );
 
 CREATE FUNCTION customer_data.purchase_book_agg_accum(state customer_data.purchase_book, customer_id bigint, occurred_at timestamptz, amount float8) RETURNS customer_data.purchase_book
@@ -94,7 +95,7 @@ COMMENT ON FUNCTION customer_data.purchase_book_uuid_send(customer_data.purchase
 
 CREATE TYPE customer_data.purchase_book_uuid (
     INPUT = customer_data.purchase_book_uuid_in, OUTPUT = customer_data.purchase_book_uuid_out, RECEIVE = customer_data.purchase_book_uuid_recv, SEND = customer_data.purchase_book_uuid_send,
-    INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = extended
+    INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = external
 );
 
 CREATE FUNCTION customer_data.purchase_book_uuid_agg_accum(state customer_data.purchase_book_uuid, customer_id uuid, occurred_at timestamptz, amount float8) RETURNS customer_data.purchase_book_uuid
@@ -170,7 +171,7 @@ COMMENT ON FUNCTION customer_data.purchase_book_text_send(customer_data.purchase
 
 CREATE TYPE customer_data.purchase_book_text (
     INPUT = customer_data.purchase_book_text_in, OUTPUT = customer_data.purchase_book_text_out, RECEIVE = customer_data.purchase_book_text_recv, SEND = customer_data.purchase_book_text_send,
-    INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = extended
+    INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = external
 );
 
 CREATE FUNCTION customer_data.purchase_book_text_agg_accum(state customer_data.purchase_book_text, customer_id text, occurred_at timestamptz, amount float8) RETURNS customer_data.purchase_book_text

@@ -60,11 +60,13 @@ template <class Key> struct BookState : Book<Key> {
     void merge(Bytes flat) { Book<Key>::merge(flat, Book<Key>::From::ourselves, pg::interrupts); }
     Bytes flatten(pg::ContextMemory &memory) const {
         std::size_t room = max_book_header;
-        this->each([&](auto id, const Figures &f, const std::uint8_t *) { room += max_book_entry<Key>(id, f); }, pg::interrupts);
+        this->each([&](auto id, const Figures &f, const std::uint8_t *) { room += max_book_entry<Key>(id, f); },
+                   pg::interrupts);
         auto *const flat = static_cast<std::uint8_t *>(memory.allocate(room, 8));
         std::uint8_t *end = put_book_header(Key::kind, this->skipped(), this->customers(), flat);
-        this->each([&](auto id, const Figures &f, const std::uint8_t *gaps) { end = put_book_entry<Key>(id, f, gaps, end); },
-                   pg::interrupts);
+        this->each(
+            [&](auto id, const Figures &f, const std::uint8_t *gaps) { end = put_book_entry<Key>(id, f, gaps, end); },
+            pg::interrupts);
         const auto size = static_cast<std::size_t>(end - flat);
         const std::size_t limit = std::min<std::size_t>(max_book_memory(), MaxAllocSize - VARHDRSZ);
         if (size > limit) refuse_size(type, size, limit);
@@ -82,7 +84,9 @@ template <class Key> struct BookState : Book<Key> {
 template <class Key> class BookArg {
   public:
     explicit BookArg(Datum d) : arg_(pg::TableState<BookState<Key>>::arg(d)) {}
-    std::uint64_t customers() const { return arg_.object ? arg_.object->customers() : FlatBook<Key>(arg_.flat).customers(); }
+    std::uint64_t customers() const {
+        return arg_.object ? arg_.object->customers() : FlatBook<Key>(arg_.flat).customers();
+    }
     std::uint64_t skipped() const { return arg_.object ? arg_.object->skipped() : FlatBook<Key>(arg_.flat).skipped(); }
     // Calls visit(id, figures, gaps) for every customer.
     template <class Visit> void each(Visit &&visit) const {

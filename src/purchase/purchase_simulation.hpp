@@ -18,7 +18,8 @@ inline constexpr Micros simulation_start = 8766 * micros_per_day;
 
 // One customer's purchases, first to last. The first falls anywhere in the time simulated. Its numbers come from
 // (seed, customer) alone, so customers can be made in any order.
-template <class Visit> void simulate_customer(std::uint64_t seed, std::uint64_t customer, std::int32_t days, Visit &&visit) {
+template <class Visit>
+void simulate_customer(std::uint64_t seed, std::uint64_t customer, std::int32_t days, Visit &&visit) {
     const SimulationParameters p;
     math::Random random(seed, customer);
     const double end = days;

@@ -15,7 +15,8 @@ CD_FUNCTION(cd_simulate_purchases) {
         throw Error(sqlstate::invalid_parameter, "customers must not be negative",
                     "customers is " + std::to_string(customers) + ".");
     if (days < 1 || days > 100000)
-        throw Error(sqlstate::invalid_parameter, "days must be between 1 and 100000", "days is " + std::to_string(days) + ".");
+        throw Error(sqlstate::invalid_parameter, "days must be between 1 and 100000",
+                    "days is " + std::to_string(days) + ".");
     pg::ResultRows result(fcinfo);
     std::size_t rows = 0;
     for (std::int32_t customer = 1; customer <= customers; ++customer)

@@ -1,5 +1,5 @@
-// purchase_summary in SQL. While it grows in an aggregate a summary is a working state: figures as they stand in memory,
-// and room for more days, so that a purchase changes it in place. Everywhere else it is packed.
+// purchase_summary in SQL. While it grows in an aggregate a summary is a working state: figures as they stand in
+// memory, and room for more days, so that a purchase changes it in place. Everywhere else it is packed.
 #include "purchase/purchase_sql.hpp"
 #include "pg/number.hpp"
 #include "pg/rows.hpp"
@@ -64,7 +64,8 @@ Working *state_with_room(FunctionCallInfo fcinfo, std::size_t more_gap_bytes) {
         if (own->figures.gap_bytes + more_gap_bytes <= own->room()) return own;
         return copy_to_working({own->figures, own->gaps}, more_gap_bytes);
     }
-    return fcinfo->args[0].isnull ? new_working(more_gap_bytes) : copy_to_working(stored_arg(fcinfo, 0), more_gap_bytes);
+    return fcinfo->args[0].isnull ? new_working(more_gap_bytes)
+                                  : copy_to_working(stored_arg(fcinfo, 0), more_gap_bytes);
 }
 
 struct History {
@@ -265,8 +266,10 @@ CD_FUNCTION(cd_purchase_summary_to_jsonb) {
     const Figures &f = stored.figures;
     StringInfoData json;
     initStringInfo(&json);
-    appendStringInfo(&json, "{\"count\": " UINT64_FORMAT ", \"days\": %u, \"refund_count\": " UINT64_FORMAT
-                            ", \"skipped\": " UINT64_FORMAT, f.purchases, f.days, f.refunds, f.skipped);
+    appendStringInfo(&json,
+                     "{\"count\": " UINT64_FORMAT ", \"days\": %u, \"refund_count\": " UINT64_FORMAT
+                     ", \"skipped\": " UINT64_FORMAT,
+                     f.purchases, f.days, f.refunds, f.skipped);
     if (!f.empty()) {
         append_number(&json, "revenue", f.revenue());
         append_number(&json, "refunds", f.refunded.value());

@@ -36,8 +36,8 @@ template <class Sample> double dense_cut(const Sample &sample, Dimension d, int 
     return sample.next(value);
 }
 
-// Method 'quantile': R's quantile type 7 (Hyndman and Fan 1996) at k / bins, plus 1, as rfm_table_order in the R package
-// rfm 0.3.0 computes it. Index and interpolation are R's, to the rounding.
+// Method 'quantile': R's quantile type 7 (Hyndman and Fan 1996) at k / bins, plus 1, as rfm_table_order in the R
+// package rfm 0.3.0 computes it. Index and interpolation are R's, to the rounding.
 struct QuantileIndex {
     std::int64_t low, high;
     double weight;

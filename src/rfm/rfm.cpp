@@ -7,7 +7,8 @@ namespace cd::rfm {
 Method method_named(std::string_view name) {
     if (name == "dense") return Method::dense;
     if (name == "quantile") return Method::quantile;
-    throw Error(sqlstate::invalid_parameter, "unknown method of RFM scoring", "method is \"" + std::string(name) + "\".",
+    throw Error(sqlstate::invalid_parameter, "unknown method of RFM scoring",
+                "method is \"" + std::string(name) + "\".",
                 "Use 'dense' (equal values score the same) or 'quantile' (as the R package rfm).");
 }
 

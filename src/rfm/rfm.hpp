@@ -26,7 +26,8 @@ void check_bins(int bins);
 
 [[noreturn]] void refuse_value(Dimension, double);
 inline void check_value(Dimension d, double value) {
-    if (!std::isfinite(value)) [[unlikely]] refuse_value(d, value);
+    if (!std::isfinite(value)) [[unlikely]]
+        refuse_value(d, value);
 }
 
 struct Score {

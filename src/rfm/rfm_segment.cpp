@@ -12,11 +12,16 @@ struct ShippedRule {
 // The ten segments of the recency-frequency grid that marketers know; every cell has one. Money does not decide here:
 // it tells apart customers within a segment.
 constexpr ShippedRule classic[] = {
-    {"Champions", {5, 4, 1}, {5, 5, 5}},          {"Loyal Customers", {3, 4, 1}, {4, 5, 5}},
-    {"Potential Loyalist", {4, 2, 1}, {5, 3, 5}}, {"New Customers", {5, 1, 1}, {5, 1, 5}},
-    {"Promising", {4, 1, 1}, {4, 1, 5}},          {"Need Attention", {3, 3, 1}, {3, 3, 5}},
-    {"About To Sleep", {3, 1, 1}, {3, 2, 5}},     {"Can't Lose Them", {1, 5, 1}, {2, 5, 5}},
-    {"At Risk", {1, 3, 1}, {2, 4, 5}},            {"Hibernating", {1, 1, 1}, {2, 2, 5}},
+    {"Champions", {5, 4, 1}, {5, 5, 5}},
+    {"Loyal Customers", {3, 4, 1}, {4, 5, 5}},
+    {"Potential Loyalist", {4, 2, 1}, {5, 3, 5}},
+    {"New Customers", {5, 1, 1}, {5, 1, 5}},
+    {"Promising", {4, 1, 1}, {4, 1, 5}},
+    {"Need Attention", {3, 3, 1}, {3, 3, 5}},
+    {"About To Sleep", {3, 1, 1}, {3, 2, 5}},
+    {"Can't Lose Them", {1, 5, 1}, {2, 5, 5}},
+    {"At Risk", {1, 3, 1}, {2, 4, 5}},
+    {"Hibernating", {1, 1, 1}, {2, 2, 5}},
 };
 
 // The rules in the vignette of the R package rfm 0.3.0, in its order.

@@ -12,11 +12,13 @@ namespace cd::rfm {
 namespace {
 
 [[noreturn]] void refuse_rules(std::string_view name, bool set_up) {
-    throw Error(sqlstate::undefined_object, "rule set \"" + std::string(name) + "\" does not exist",
-                set_up ? std::string("Shipped are ") + shipped_names + "; customer_store.rfm_segment_rule has no rows of that name."
-                       : std::string("Shipped are ") + shipped_names + "; customer_store.rfm_segment_rule has not been made.",
-                set_up ? "Insert its rules into customer_store.rfm_segment_rule."
-                       : "Run SELECT customer_data.rfm_setup(), and insert its rules into customer_store.rfm_segment_rule.");
+    throw Error(
+        sqlstate::undefined_object, "rule set \"" + std::string(name) + "\" does not exist",
+        set_up ? std::string("Shipped are ") + shipped_names +
+                     "; customer_store.rfm_segment_rule has no rows of that name."
+               : std::string("Shipped are ") + shipped_names + "; customer_store.rfm_segment_rule has not been made.",
+        set_up ? "Insert its rules into customer_store.rfm_segment_rule."
+               : "Run SELECT customer_data.rfm_setup(), and insert its rules into customer_store.rfm_segment_rule.");
 }
 
 // A rule set by name: in code, or the caller's own rows, read with the caller's rights.
@@ -62,12 +64,14 @@ struct CachedSegments {
     Datum of[125];
 
     bool serves(std::string_view asked) const {
-        return name == asked && (shipped || (statement == GetCurrentStatementStartTimestamp() &&
-                                             command == GetCurrentCommandId(false)));
+        return name == asked &&
+               (shipped || (statement == GetCurrentStatementStartTimestamp() && command == GetCurrentCommandId(false)));
     }
 };
 
-std::size_t score_index(Score s) { return static_cast<std::size_t>((s.recency - 1) * 25 + (s.frequency - 1) * 5 + s.monetary - 1); }
+std::size_t score_index(Score s) {
+    return static_cast<std::size_t>((s.recency - 1) * 25 + (s.frequency - 1) * 5 + s.monetary - 1);
+}
 
 void fill(CachedSegments &cache) {
     Rules rules;
@@ -77,7 +81,8 @@ void fill(CachedSegments &cache) {
     const SegmentDatums datums(rules);
     for (std::int16_t r = 1; r <= 5; ++r)
         for (std::int16_t f = 1; f <= 5; ++f)
-            for (std::int16_t m = 1; m <= 5; ++m) cache.of[score_index({r, f, m})] = datums.names[segments.rule({r, f, m})];
+            for (std::int16_t m = 1; m <= 5; ++m)
+                cache.of[score_index({r, f, m})] = datums.names[segments.rule({r, f, m})];
 }
 
 const CachedSegments &cached_segments(FunctionCallInfo fcinfo, std::string_view name) {
@@ -284,10 +289,14 @@ CD_FUNCTION(cd_rfm_segment_rules_rows) {
     const SegmentDatums names(rules);
     for (std::size_t i = 0; i < rules.size(); ++i) {
         const Rule &rule = rules[i];
-        Datum values[] = {Int32GetDatum(static_cast<std::int32_t>(i) + 1), names.names[i],
-                          Int16GetDatum(rule.low.recency), Int16GetDatum(rule.high.recency),
-                          Int16GetDatum(rule.low.frequency), Int16GetDatum(rule.high.frequency),
-                          Int16GetDatum(rule.low.monetary), Int16GetDatum(rule.high.monetary)};
+        Datum values[] = {Int32GetDatum(static_cast<std::int32_t>(i) + 1),
+                          names.names[i],
+                          Int16GetDatum(rule.low.recency),
+                          Int16GetDatum(rule.high.recency),
+                          Int16GetDatum(rule.low.frequency),
+                          Int16GetDatum(rule.high.frequency),
+                          Int16GetDatum(rule.low.monetary),
+                          Int16GetDatum(rule.high.monetary)};
         bool nulls[8] = {};
         result.add(values, nulls);
     }

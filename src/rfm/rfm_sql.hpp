@@ -13,7 +13,8 @@ class ScoreDatums {
     static ScoreDatums &of(FunctionCallInfo fcinfo) {
         FmgrInfo *const function = fcinfo->flinfo;
         if (!function->fn_extra) {
-            auto *const scores = static_cast<ScoreDatums *>(MemoryContextAllocZero(function->fn_mcxt, sizeof(ScoreDatums)));
+            auto *const scores =
+                static_cast<ScoreDatums *>(MemoryContextAllocZero(function->fn_mcxt, sizeof(ScoreDatums)));
             scores->context_ = function->fn_mcxt;
             scores->row_ = pg::new_result_row(fcinfo);
             function->fn_extra = scores;

@@ -81,8 +81,7 @@ void Summary::merge(Bytes flat, Poll poll) {
     in.end();
     customers_ += customers;
     skipped_ += skipped;
-    if ((customers_ | skipped_) > INT64_MAX)
-        throw Error(sqlstate::out_of_range, "number of customers is out of range");
+    if ((customers_ | skipped_) > INT64_MAX) throw Error(sqlstate::out_of_range, "number of customers is out of range");
     if (const std::size_t size = flat_size(); size > limit_) refuse_size("rfm_summary", size, limit_);
 }
 
@@ -96,7 +95,9 @@ class CountedSample {
     }
     std::int64_t size() const { return ends_.back(); }
     double at(std::int64_t position) const {
-        return tallies_[static_cast<std::size_t>(std::upper_bound(ends_.begin(), ends_.end(), position) - ends_.begin())].value;
+        return tallies_[static_cast<std::size_t>(std::upper_bound(ends_.begin(), ends_.end(), position) -
+                                                 ends_.begin())]
+            .value;
     }
     Rank rank(double value) const {
         const std::size_t i = index(value);
@@ -111,9 +112,9 @@ class CountedSample {
   private:
     // Of a value of the sample.
     std::size_t index(double value) const {
-        return static_cast<std::size_t>(
-            std::lower_bound(tallies_.begin(), tallies_.end(), value, [](const Tally &t, double v) { return t.value < v; }) -
-            tallies_.begin());
+        return static_cast<std::size_t>(std::lower_bound(tallies_.begin(), tallies_.end(), value,
+                                                         [](const Tally &t, double v) { return t.value < v; }) -
+                                        tallies_.begin());
     }
     std::span<const Tally> tallies_;
     std::vector<std::int64_t> ends_;

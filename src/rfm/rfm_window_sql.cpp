@@ -80,11 +80,13 @@ template <class Source> void score_partition(FunctionCallInfo fcinfo, Partition 
     const int bins = DatumGetInt32(WinGetFuncArgCurrent(window, Source::arguments, &no_bins));
     const Datum name = WinGetFuncArgCurrent(window, Source::arguments + 1, &no_method);
     if (no_bins || no_method)
-        throw Error(sqlstate::invalid_parameter, "bins and method must not be NULL", "", "Leave them out for 5 and 'dense'.");
+        throw Error(sqlstate::invalid_parameter, "bins and method must not be NULL", "",
+                    "Leave them out for 5 and 'dense'.");
     check_bins(bins);
     const Method method = method_named(pg::text_arg(name));
 
-    MemoryContext const memory = AllocSetContextCreate(CurrentMemoryContext, "rfm_score columns", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext const memory =
+        AllocSetContextCreate(CurrentMemoryContext, "rfm_score columns", ALLOCSET_DEFAULT_SIZES);
     Columns columns{rows, {}};
     for (double *&column : columns.of)
         column = static_cast<double *>(MemoryContextAllocHuge(memory, sizeof(double) * static_cast<std::size_t>(rows)));

@@ -15,8 +15,9 @@ template <class Key> static void try_kind(Bytes input) {
         book.each([&](auto id, const Figures &f, const std::uint8_t *) { room += max_book_entry<Key>(id, f); }, Poll{});
         std::vector<std::uint8_t> again(room);
         std::uint8_t *end = put_book_header(Key::kind, book.skipped(), book.customers(), again.data());
-        book.each([&](auto id, const Figures &f, const std::uint8_t *gaps) { end = put_book_entry<Key>(id, f, gaps, end); },
-                  Poll{});
+        book.each(
+            [&](auto id, const Figures &f, const std::uint8_t *gaps) { end = put_book_entry<Key>(id, f, gaps, end); },
+            Poll{});
         if (static_cast<std::size_t>(end - again.data()) != input.size() ||
             std::memcmp(again.data(), input.data(), input.size()) != 0)
             std::abort();

@@ -12,7 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         const Stored s = unpack_untrusted(input);
         std::vector<std::uint8_t> again(max_packed_figures + s.figures.gap_bytes);
         const std::uint8_t *const end = pack(s.figures, s.gaps, again.data());
-        if (static_cast<std::size_t>(end - again.data()) != size || std::memcmp(again.data(), data, size) != 0) std::abort();
+        if (static_cast<std::size_t>(end - again.data()) != size || std::memcmp(again.data(), data, size) != 0)
+            std::abort();
         Repeat r;
         if (s.figures.purchases > 0) {
             repeat(s.figures, s.gaps, day_of(s.figures.last), micros_per_day, r);

@@ -161,8 +161,7 @@ TEST(PurchaseBook, StopsAtItsLimit) {
         EXPECT_NE(e.hint().find("max_book_memory"), std::string::npos);
     }
     Owned<BigintKey> days(20000);
-    EXPECT_THROW(
-        for (int i = 0; i < 100000; ++i) days.book.add(1, Micros{i} * micros_per_day, 1), Error);
+    EXPECT_THROW(for (int i = 0; i < 100000; ++i) days.book.add(1, Micros{i} * micros_per_day, 1), Error);
 }
 
 TEST(PurchaseBook, RefusesForeignBytes) {

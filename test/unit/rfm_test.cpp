@@ -29,9 +29,7 @@ int dense_score(const std::vector<double> &values, double v, Dimension d, int bi
     return static_cast<int>(1 + bins * (2 * lt + eq - 1) / (2 * static_cast<std::int64_t>(values.size())));
 }
 
-int score(const Bins::Cuts &cuts, double v, Dimension d) {
-    return score_of_class(d, cuts.size + 1, cuts.class_of(v));
-}
+int score(const Bins::Cuts &cuts, double v, Dimension d) { return score_of_class(d, cuts.size + 1, cuts.class_of(v)); }
 
 } // namespace
 
@@ -144,7 +142,11 @@ TEST(Rfm, ClassicRulesCoverEveryScoreOnce) {
     for (std::int16_t r = 1; r <= 5; ++r)
         for (std::int16_t f = 1; f <= 5; ++f)
             for (std::int16_t m = 1; m <= 5; ++m)
-                EXPECT_EQ(std::count_if(rules.begin(), rules.end(), [&](const Rule &x) { return x.matches({r, f, m}); }), 1);
+                EXPECT_EQ(std::count_if(rules.begin(), rules.end(),
+                                        [&](const Rule &x) {
+                                            return x.matches({r, f, m});
+                                        }),
+                          1);
     EXPECT_FALSE(shipped_rules("mine", rules));
 }
 

@@ -1,0 +1,112 @@
+# Everything that stores our types or calls our functions survives pg_dump and restore, into a database whose
+# search_path is empty, and DROP EXTENSION leaves what belongs to the user.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->append_conf('postgresql.conf', "fsync = off\n");
+$node->start;
+$node->safe_psql('postgres', 'CREATE DATABASE source');
+$node->safe_psql('postgres', 'CREATE DATABASE target');
+
+$node->safe_psql(
+	'source', q{
+CREATE EXTENSION customer_data;
+SET search_path = customer_data, public;
+SELECT rfm_setup();
+INSERT INTO customer_store.rfm_segment_rule (rules, rule_number, segment, recency_low, monetary_low)
+    VALUES ('mine', 1, 'Best', 4, 4), ('mine', 2, 'Rest', 1, 1);
+
+CREATE TABLE public.purchase AS SELECT * FROM simulate_purchases(300, 7);
+CREATE TABLE public.history AS
+    SELECT customer_id, purchase_agg(occurred_at, amount) AS s FROM public.purchase GROUP BY customer_id;
+CREATE TABLE public.book AS
+    SELECT purchase_book_agg(customer_id, occurred_at, amount) AS book,
+           purchase_book_agg(md5(customer_id::text)::uuid, occurred_at, amount) AS book_uuid,
+           purchase_book_agg(customer_id::text, occurred_at, amount) AS book_text
+    FROM public.purchase;
+CREATE TABLE public.cuts AS
+    SELECT summary, rfm_bins(summary) AS dense, rfm_bins(summary, 5, 'quantile') AS quantile, rfm_bins(summary, 12) AS twelve
+    FROM (SELECT rfm_agg(purchase_recency_days(s, '2030-01-01'::date), purchase_count(s), purchase_revenue(s)) AS summary
+          FROM public.history) q;
+CREATE TABLE public.repeated AS SELECT customer_id, purchase_repeat(s, '2030-01-01'::date) AS repeated FROM public.history;
+
+-- Functions in a generated column, in indexes, in a check, in views and in a materialized view.
+CREATE TABLE public.scored (
+    customer_id bigint, bins rfm_bins, recency_days float8, frequency float8, monetary float8,
+    score rfm_score GENERATED ALWAYS AS (rfm_score(bins, recency_days, frequency, monetary)) STORED,
+    CHECK (rfm_segment(rfm_score(bins, recency_days, frequency, monetary)) <> ''));
+INSERT INTO public.scored
+    SELECT customer_id, dense, purchase_recency_days(s, '2030-01-01'::date), purchase_count(s), purchase_revenue(s)
+    FROM public.history, public.cuts;
+CREATE INDEX ON public.history (purchase_revenue(s));
+CREATE INDEX ON public.history (purchase_recency_days(s, '2030-01-01'::date));
+CREATE INDEX ON public.scored (rfm_segment(score));
+CREATE VIEW public.windowed AS
+    SELECT customer_id, rfm_score(s, '2030-01-01'::date) OVER () AS score FROM public.history;
+CREATE VIEW public.mine AS SELECT customer_id, rfm_segment(score, 'mine') FROM public.scored;
+CREATE VIEW public.doubled AS SELECT customer_id, s + s AS s, (s + s)::jsonb AS readable FROM public.history;
+CREATE MATERIALIZED VIEW public.report AS
+    SELECT r.* FROM (SELECT purchase_book_agg(customer_id, occurred_at, amount) AS b FROM public.purchase) q,
+        rfm_table(q.b, '2030-01-01'::date) r;
+});
+
+# Every row of every relation of the user, as text.
+sub content
+{
+	my ($database) = @_;
+	my @relations = split /\n/, $node->safe_psql($database,
+		q{SELECT oid::regclass FROM pg_class WHERE relkind IN ('r', 'v', 'm')
+		  AND relnamespace::regnamespace::text IN ('public', 'customer_store') ORDER BY oid::regclass::text});
+	return join "\n", map {
+		"$_ " . $node->safe_psql($database, "SELECT count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM $_ t")
+	} @relations;
+}
+
+my $before = content('source');
+like($before, qr/^report 300\|/m, 'there is something to dump');
+
+my $dump = $node->basedir . '/dump';
+$node->command_ok([ 'pg_dump', '-f', "$dump.sql", '-d', $node->connstr('source') ], 'dump as SQL');
+$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$dump.sql", '-d', $node->connstr('target') ],
+	'restore of SQL');
+is(content('target'), $before, 'restored from SQL, everything is the same');
+is($node->safe_psql('target', "SELECT count(*) FROM pg_index WHERE indrelid IN ('history'::regclass, 'scored'::regclass) AND indisvalid"),
+	'3', 'indexes on our functions are there');
+
+$node->safe_psql('postgres', 'CREATE DATABASE parallel');
+$node->command_ok([ 'pg_dump', '-Fd', '-j', '2', '-f', "$dump.dir", '-d', $node->connstr('source') ], 'dump as a directory');
+$node->command_ok([ 'pg_restore', '--exit-on-error', '-j', '2', '-d', $node->connstr('parallel'), "$dump.dir" ], 'restore of a directory');
+is(content('parallel'), $before, 'restored from a directory, everything is the same');
+
+# The index is used and agrees with the table.
+is($node->safe_psql('target', q{
+	SET enable_seqscan = off;
+	SELECT count(*) FROM history WHERE customer_data.purchase_revenue(s) >= 100}),
+	$node->safe_psql('target', q{
+	SET enable_indexscan = off; SET enable_bitmapscan = off;
+	SELECT count(*) FROM history WHERE customer_data.purchase_revenue(s) >= 100}),
+	'a restored index finds what the table has');
+$node->safe_psql('target', 'REFRESH MATERIALIZED VIEW report');
+is(content('target'), $before, 'a refreshed materialized view is the same');
+
+# The extension goes; the user's records stay and are used again by the next one.
+my ($status, $out, $err) = $node->psql('target', 'DROP EXTENSION customer_data');
+isnt($status, 0, 'DROP EXTENSION refuses while columns have our types');
+like($err, qr/depends on/, 'and says what depends on it');
+$node->safe_psql('target', 'SET client_min_messages = error; DROP EXTENSION customer_data CASCADE');
+is($node->safe_psql('target', 'SELECT rules, segment FROM customer_store.rfm_segment_rule ORDER BY rule_number'),
+	"mine|Best\nmine|Rest", 'DROP EXTENSION CASCADE leaves customer_store');
+is($node->safe_psql('target', 'SELECT count(*) FROM purchase'), $node->safe_psql('source', 'SELECT count(*) FROM purchase'),
+	'and the tables of the user');
+is($node->safe_psql('target', q{
+	CREATE EXTENSION customer_data;
+	SELECT customer_data.rfm_segment(ROW(5, 1, 5, '515')::customer_data.rfm_score, 'mine')}), 'Best',
+	'a new extension finds the old rules');
+
+$node->stop;
+done_testing();

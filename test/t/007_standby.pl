@@ -1,0 +1,50 @@
+# A physical standby reads stored values and computes as the primary does.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $primary = PostgreSQL::Test::Cluster->new('primary');
+$primary->init(allows_streaming => 1);
+$primary->append_conf('postgresql.conf', "fsync = off\n");
+$primary->start;
+$primary->backup('copy');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($primary, 'copy', has_streaming => 1);
+$standby->start;
+
+$primary->safe_psql(
+	'postgres', q{
+CREATE EXTENSION customer_data;
+SELECT customer_data.rfm_setup();
+INSERT INTO customer_store.rfm_segment_rule (rules, rule_number, segment) VALUES ('mine', 1, 'Everyone');
+CREATE TABLE history AS
+    SELECT customer_id, customer_data.purchase_agg(occurred_at, amount) AS s
+    FROM customer_data.simulate_purchases(500, 2) GROUP BY customer_id;
+CREATE TABLE stored AS
+    SELECT customer_data.purchase_book_agg(customer_id, occurred_at, amount) AS book
+    FROM customer_data.simulate_purchases(500, 2);
+});
+$primary->wait_for_catchup($standby);
+
+for my $query (
+	q{SELECT md5(string_agg(s::text, ',' ORDER BY customer_id)) FROM history},
+	q{SELECT md5(string_agg(r::text, ',' ORDER BY r.customer_id)) FROM stored, customer_data.rfm_table(book, '2030-01-01'::date) r},
+	q{SELECT md5(string_agg(r::text, ',' ORDER BY r.segment)) FROM stored, customer_data.rfm_segment_summary(book, '2030-01-01'::date, 5, 'dense', 'mine') r},
+	q{SELECT count(DISTINCT score) FROM (SELECT customer_data.rfm_score(s, '2030-01-01'::date) OVER () AS score FROM history) q},
+	q{SELECT count(*), sum(amount) FROM customer_data.simulate_purchases(500, 2)},
+	q{SELECT customer_data.rfm_segment(ROW(1, 1, 1, '111')::customer_data.rfm_score, 'mine')})
+{
+	is($standby->safe_psql('postgres', $query), $primary->safe_psql('postgres', $query), "on the standby: $query");
+}
+my ($status, $out, $err) = $standby->psql('postgres', 'SELECT customer_data.rfm_setup()');
+isnt($status, 0, 'rfm_setup cannot write there');
+
+$standby->promote;
+is($standby->safe_psql('postgres', q{
+	INSERT INTO history SELECT -1, customer_data.purchase_agg('2024-01-01'::date, 5.0) RETURNING customer_data.purchase_count(s)}), '1',
+	'and after promotion it goes on');
+$standby->stop;
+$primary->stop;
+done_testing();
