@@ -49,13 +49,11 @@ bool shipped_rules(std::string_view name, Rules &rules) {
 }
 
 Segments::Segments(const Rules &rules) {
-    for (std::int16_t r = 1; r <= 5; ++r)
-        for (std::int16_t f = 1; f <= 5; ++f)
-            for (std::int16_t m = 1; m <= 5; ++m) {
-                std::size_t i = 0;
-                while (i < rules.size() && !rules[i].matches({r, f, m})) ++i;
-                rule_[static_cast<std::size_t>((r - 1) * 25 + (f - 1) * 5 + m - 1)] = i;
-            }
+    each_score([&](Score s) {
+        std::size_t i = 0;
+        while (i < rules.size() && !rules[i].matches(s)) ++i;
+        rule_[score_index(s)] = i;
+    });
 }
 
 void refuse_bins(const std::string &seen) {

@@ -23,16 +23,25 @@ using Rules = std::vector<Rule>;
 inline constexpr const char *shipped_names = "classic, r_rfm";
 bool shipped_rules(std::string_view name, Rules &rules);
 
-// Which rule applies to each of the 125 scores; rules.size() where none does.
+// The 125 scores in a row.
+inline constexpr std::size_t all_scores = 125;
+inline std::size_t score_index(Score s) {
+    return static_cast<std::size_t>((s.recency - 1) * 25 + (s.frequency - 1) * 5 + s.monetary - 1);
+}
+template <class Visit> void each_score(Visit &&visit) {
+    for (std::int16_t r = 1; r <= segment_bins; ++r)
+        for (std::int16_t f = 1; f <= segment_bins; ++f)
+            for (std::int16_t m = 1; m <= segment_bins; ++m) visit(Score{r, f, m});
+}
+
+// Which rule applies to each score; rules.size() where none does.
 class Segments {
   public:
     explicit Segments(const Rules &rules);
-    std::size_t rule(Score s) const {
-        return rule_[static_cast<std::size_t>((s.recency - 1) * 25 + (s.frequency - 1) * 5 + s.monetary - 1)];
-    }
+    std::size_t rule(Score s) const { return rule_[score_index(s)]; }
 
   private:
-    std::array<std::size_t, 125> rule_;
+    std::array<std::size_t, all_scores> rule_;
 };
 
 [[noreturn]] void refuse_bins(const std::string &seen);

@@ -61,7 +61,7 @@ struct CachedSegments {
     bool shipped;
     TimestampTz statement;
     CommandId command;
-    Datum of[125];
+    Datum of[all_scores];
 
     bool serves(std::string_view asked) const {
         return name == asked &&
@@ -69,20 +69,13 @@ struct CachedSegments {
     }
 };
 
-std::size_t score_index(Score s) {
-    return static_cast<std::size_t>((s.recency - 1) * 25 + (s.frequency - 1) * 5 + s.monetary - 1);
-}
-
 void fill(CachedSegments &cache) {
     Rules rules;
     cache.shipped = shipped_rules(cache.name, rules);
     if (!cache.shipped) rules = rules_named(cache.name);
     const Segments segments(rules);
     const SegmentDatums datums(rules);
-    for (std::int16_t r = 1; r <= 5; ++r)
-        for (std::int16_t f = 1; f <= 5; ++f)
-            for (std::int16_t m = 1; m <= 5; ++m)
-                cache.of[score_index({r, f, m})] = datums.names[segments.rule({r, f, m})];
+    each_score([&](Score s) { cache.of[score_index(s)] = datums.names[segments.rule(s)]; });
 }
 
 const CachedSegments &cached_segments(FunctionCallInfo fcinfo, std::string_view name) {
