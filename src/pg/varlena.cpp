@@ -12,20 +12,22 @@ using Base64Byte = char;
 #endif
 
 char *to_base64(Bytes bytes) {
-    const int size = static_cast<int>(bytes.size());
-    const int room = pg_b64_enc_len(size);
-    char *const text = static_cast<char *>(palloc(static_cast<Size>(room) + 1));
-    const int n = pg_b64_encode(reinterpret_cast<const Base64Byte *>(bytes.data()), size, text, room);
+    // pg_b64_enc_len and pg_b64_dec_len compute in int, which large values overflow.
+    if (bytes.size() > max_stored) elog(ERROR, "value of %zu bytes has no text form", bytes.size());
+    const std::size_t room = (bytes.size() + 2) / 3 * 4;
+    char *const text = static_cast<char *>(palloc(room + 1));
+    const int n = pg_b64_encode(reinterpret_cast<const Base64Byte *>(bytes.data()), static_cast<int>(bytes.size()),
+                                text, static_cast<int>(room));
     if (n < 0) elog(ERROR, "could not encode base64");
     text[n] = '\0';
     return text;
 }
 
 Bytes from_base64(const char *text, const char *type) {
-    const int size = static_cast<int>(strlen(text));
-    const int room = pg_b64_dec_len(size);
-    auto *const bytes = static_cast<std::uint8_t *>(palloc(static_cast<Size>(room) + 1));
-    const int n = pg_b64_decode(text, size, reinterpret_cast<Base64Byte *>(bytes), room);
+    const std::size_t size = strlen(text), room = size / 4 * 3 + 3;
+    auto *const bytes = static_cast<std::uint8_t *>(palloc(room + 1));
+    const int n =
+        pg_b64_decode(text, static_cast<int>(size), reinterpret_cast<Base64Byte *>(bytes), static_cast<int>(room));
     if (n < 0)
         throw Error(sqlstate::invalid_text, std::string("invalid input for type ") + type, "It is not base64.",
                     "Values of this type come from its aggregate; pass them on unchanged.");

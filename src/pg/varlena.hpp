@@ -44,6 +44,9 @@ inline Datum copy_datum(Bytes bytes) {
     return copy.finish(copy.content + bytes.size());
 }
 
+// The largest value that pg_dump can carry: its text form has to fit into one allocation too.
+inline constexpr std::size_t max_stored = (MaxAllocSize - (1 << 16)) / 4 * 3;
+
 // Text form: base64 of the binary form, so that both have one parser. It is exact, and what Citus 13 sends.
 char *to_base64(Bytes);
 // Refuses what is not base64, naming the type.

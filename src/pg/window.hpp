@@ -2,6 +2,8 @@
 #pragma once
 #include "pg/bridge.hpp"
 extern "C" {
+#include "nodes/primnodes.h"
+#include "optimizer/optimizer.h"
 #include "windowapi.h"
 }
 
@@ -13,9 +15,21 @@ inline WindowObject window_of(FunctionCallInfo fcinfo) {
     return window;
 }
 
-// Calls visit(row, value, is null) with one argument for each of the first `rows` rows of the partition. Whatever the
-// argument's expression allocates is freed every thousand rows. Nothing with a destructor may be alive.
-template <class Visit> void each_row(WindowObject window, int argument, std::int64_t rows, Visit &&visit) {
+// Whether an argument may differ between the rows of a partition: constants, parameters and now() do not.
+inline bool may_vary(FunctionCallInfo fcinfo, int argument) {
+    auto *const expression =
+        static_cast<Node *>(list_nth(castNode(WindowFunc, fcinfo->flinfo->fn_expr)->args, argument));
+    return contain_var_clause(expression) || contain_volatile_functions(expression);
+}
+
+// Calls visit(row, value, is null) with one argument for each of the first `rows` rows of the partition; what cannot
+// vary is evaluated once. Whatever the argument's expression allocates is freed every thousand rows. Nothing with a
+// destructor may be alive.
+template <class Visit> void each_row(FunctionCallInfo fcinfo, int argument, std::int64_t rows, Visit &&visit) {
+    WindowObject const window = window_of(fcinfo);
+    const bool varies = may_vary(fcinfo, argument);
+    bool null = false, outside;
+    Datum value = varies ? 0 : WinGetFuncArgCurrent(window, argument, &null);
     MemoryContext const scratch =
         AllocSetContextCreate(CurrentMemoryContext, "window arguments", ALLOCSET_DEFAULT_SIZES);
     MemoryContext const previous = MemoryContextSwitchTo(scratch);
@@ -24,9 +38,9 @@ template <class Visit> void each_row(WindowObject window, int argument, std::int
             CHECK_FOR_INTERRUPTS();
             MemoryContextReset(scratch);
         }
-        bool null, outside;
-        const Datum value =
-            WinGetFuncArgInPartition(window, argument, static_cast<int>(row), WINDOW_SEEK_HEAD, false, &null, &outside);
+        if (varies)
+            value = WinGetFuncArgInPartition(window, argument, static_cast<int>(row), WINDOW_SEEK_HEAD, false, &null,
+                                             &outside);
         visit(row, value, null);
     }
     MemoryContextSwitchTo(previous);

@@ -12,7 +12,27 @@ namespace cd::rfm {
 struct Rank {
     std::int64_t less, equal;
 };
-inline double just_above(double value) { return std::nextafter(value, std::numeric_limits<double>::infinity()); }
+// Cut points are finite, as values are.
+inline double finite(double value) {
+    using Limits = std::numeric_limits<double>;
+    return std::clamp(value, Limits::lowest(), Limits::max());
+}
+inline double just_above(double value) {
+    return finite(std::nextafter(value, std::numeric_limits<double>::infinity()));
+}
+
+// Runs an algorithm of the standard library, which takes an order, on n values. The order polls once in 2^20
+// comparisons; fewer values than 2^18 are quick, and quicker without.
+template <class Less, class Algorithm> void polled(std::size_t n, Poll poll, Less less, Algorithm &&algorithm) {
+    poll();
+    if (n < 1 << 18) return algorithm(less);
+    std::uint32_t comparisons = 0; // stands outside, for algorithms copy their order
+    algorithm([less, poll, &comparisons](const auto &a, const auto &b) {
+        if ((++comparisons & ((1 << 20) - 1)) == 0) [[unlikely]]
+            poll();
+        return less(a, b);
+    });
+}
 
 // Method 'dense'. With lt values worse and eq equal to it, a value scores 1 + floor(bins (2 lt + eq - 1) / (2 n)): the
 // middle rank of its ties, scaled to bins. Written with ascending ranks and m = 2 less + equal - 1, the cut of class k
@@ -53,7 +73,7 @@ template <class Sample> double quantile_cut(const Sample &sample, int bins, int 
     double q = sample.at(index.low);
     const double above = sample.at(index.high);
     if (index.weight > 0 && above != q) q = (1 - index.weight) * q + index.weight * above;
-    return q + 1;
+    return finite(q + 1);
 }
 
 template <class Sample> Bins::Cuts cuts_of_sample(const Sample &sample, Dimension d, int bins, Method method) {

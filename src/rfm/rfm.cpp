@@ -56,15 +56,10 @@ namespace {
 class SelectedSample {
   public:
     // `positions` ascending.
-    SelectedSample(std::span<double> values, std::vector<std::int64_t> positions)
-        : values_(values), positions_(std::move(positions)) {
+    SelectedSample(std::span<double> values, std::vector<std::int64_t> positions, Poll poll)
+        : values_(values), positions_(std::move(positions)), poll_(poll) {
         positions_.erase(std::unique(positions_.begin(), positions_.end()), positions_.end());
-        auto from = values.begin();
-        for (const std::int64_t p : positions_) {
-            const auto at = values.begin() + p;
-            std::nth_element(from, at, values.end());
-            from = at + 1;
-        }
+        select(positions_, 0, size());
     }
     std::int64_t size() const { return static_cast<std::int64_t>(values_.size()); }
     double at(std::int64_t position) const { return values_[static_cast<std::size_t>(position)]; }
@@ -72,6 +67,7 @@ class SelectedSample {
         const auto [first, last] = around(value);
         Rank rank{first, 0};
         for (std::int64_t i = first; i < last; ++i) {
+            poll_.every(static_cast<std::size_t>(i));
             rank.less += at(i) < value;
             rank.equal += at(i) == value;
         }
@@ -80,11 +76,25 @@ class SelectedSample {
     double next(double value) const {
         const auto [first, last] = around(value);
         double next = last < size() ? at(last) : std::numeric_limits<double>::infinity();
-        for (std::int64_t i = first; i < last; ++i) next = at(i) > value && at(i) < next ? at(i) : next;
+        for (std::int64_t i = first; i < last; ++i) {
+            poll_.every(static_cast<std::size_t>(i));
+            next = at(i) > value && at(i) < next ? at(i) : next;
+        }
         return std::isfinite(next) ? next : just_above(value);
     }
 
   private:
+    // Within values[from, to). The middle one comes first, so that the others have half as many values to look through.
+    void select(std::span<const std::int64_t> positions, std::int64_t from, std::int64_t to) {
+        if (positions.empty()) return;
+        const std::size_t middle = positions.size() / 2;
+        const std::int64_t at = positions[middle];
+        const auto begin = values_.begin();
+        polled(static_cast<std::size_t>(to - from), poll_, std::less<>(),
+               [=](auto less) { std::nth_element(begin + from, begin + at, begin + to, less); });
+        select(positions.first(middle), from, at);
+        select(positions.subspan(middle + 1), at + 1, to);
+    }
     // Before the first of these positions all is less than the value, from the second on all is greater.
     std::pair<std::int64_t, std::int64_t> around(double value) const {
         const auto less = [this](std::int64_t p, double v) { return at(p) < v; };
@@ -95,11 +105,12 @@ class SelectedSample {
     }
     std::span<double> values_;
     std::vector<std::int64_t> positions_;
+    Poll poll_;
 };
 
 } // namespace
 
-Bins::Cuts cuts_of(std::span<double> values, Dimension d, int bins, Method method) {
+Bins::Cuts cuts_of(std::span<double> values, Dimension d, int bins, Method method, Poll poll) {
     const auto n = static_cast<std::int64_t>(values.size());
     std::vector<std::int64_t> positions;
     for (int k = 1; k < bins; ++k) {
@@ -111,7 +122,7 @@ Bins::Cuts cuts_of(std::span<double> values, Dimension d, int bins, Method metho
         }
     }
     std::sort(positions.begin(), positions.end());
-    return cuts_of_sample(SelectedSample(values, std::move(positions)), d, bins, method);
+    return cuts_of_sample(SelectedSample(values, std::move(positions), poll), d, bins, method);
 }
 
 std::uint8_t *pack(const Bins &bins, std::uint8_t *to) {
@@ -130,10 +141,11 @@ Bins unpack(Bytes bytes) {
     for (auto &cuts : bins.cuts) {
         const auto n = in.fixed<std::uint8_t>();
         in.require(n >= min_bins - 1 && n <= max_bins - 1, "The number of cut points is impossible.");
-        double before = 0;
+        double before = std::numeric_limits<double>::lowest();
         for (int i = 0; i < n; ++i) {
             const auto cut = in.fixed<double>();
-            in.require(cut >= (i ? before : std::numeric_limits<double>::lowest()), "Cut points do not ascend.");
+            in.require(std::isfinite(cut), "A cut point is not finite.");
+            in.require(cut >= before, "Cut points do not ascend.");
             cuts.push(before = cut);
         }
     }

@@ -81,7 +81,7 @@ struct Bins {
 void check_given(int dimension, std::span<const double> cuts);
 
 // The values of one dimension, put in a new order by this. Not empty.
-Bins::Cuts cuts_of(std::span<double> values, Dimension, int bins, Method);
+Bins::Cuts cuts_of(std::span<double> values, Dimension, int bins, Method, Poll poll = {});
 
 // Stored form: a version byte, and the cuts of each dimension.
 inline constexpr std::uint8_t bins_version = 1;

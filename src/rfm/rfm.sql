@@ -102,8 +102,8 @@ COMMENT ON FUNCTION customer_data.rfm_score(float8, float8, float8, integer, tex
 CREATE FUNCTION customer_data.rfm_score(s customer_data.purchase_summary, as_of timestamptz, bins integer DEFAULT 5, method text DEFAULT 'dense')
     RETURNS customer_data.rfm_score
     LANGUAGE C IMMUTABLE WINDOW PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_rfm_score_window_summary_timestamptz';
-COMMENT ON FUNCTION customer_data.rfm_score(customer_data.purchase_summary, timestamptz, integer, text) IS 'score of each customer within the window partition: recency in UTC days, number of purchases, revenue';
+COMMENT ON FUNCTION customer_data.rfm_score(customer_data.purchase_summary, timestamptz, integer, text) IS 'score of each customer within the window partition: recency in UTC days at as_of, number of purchases, revenue';
 CREATE FUNCTION customer_data.rfm_score(s customer_data.purchase_summary, as_of date, bins integer DEFAULT 5, method text DEFAULT 'dense')
     RETURNS customer_data.rfm_score
     LANGUAGE C IMMUTABLE WINDOW PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_rfm_score_window_summary_date';
-COMMENT ON FUNCTION customer_data.rfm_score(customer_data.purchase_summary, date, integer, text) IS 'score of each customer within the window partition: recency in UTC days, number of purchases, revenue';
+COMMENT ON FUNCTION customer_data.rfm_score(customer_data.purchase_summary, date, integer, text) IS 'score of each customer within the window partition: recency in UTC days at as_of, number of purchases, revenue';

@@ -13,20 +13,20 @@ namespace {
 
 struct SummaryState : Summary {
     static constexpr const char *type = "rfm_summary";
-    explicit SummaryState(std::pmr::memory_resource *memory) : Summary(memory, max_book_memory()) {}
+    explicit SummaryState(std::pmr::memory_resource *memory) : Summary(memory, max_book_memory(), pg::interrupts) {}
 
-    void merge(Bytes flat) { Summary::merge(flat, pg::interrupts); }
     Bytes flatten(pg::ContextMemory &memory) const {
         count();
         const std::size_t size = flat_size();
-        if (size > MaxAllocSize - VARHDRSZ) refuse_size(type, size, MaxAllocSize);
+        if (size > pg::max_stored) refuse_size(type, size, pg::max_stored);
         auto *const flat = static_cast<std::uint8_t *>(memory.allocate(size, 8));
         Summary::flatten(flat);
         return {flat, size};
     }
     static Bytes check(Bytes untrusted) {
+        // Not bounded by a setting: what one session could store, another one must be able to restore and read.
         std::pmr::monotonic_buffer_resource memory;
-        SummaryState(&memory).merge(untrusted);
+        Summary(&memory, SIZE_MAX, pg::interrupts).merge(untrusted);
         return untrusted;
     }
 };
@@ -37,7 +37,7 @@ template <class Use> auto with_summary(Datum d, Use &&use) {
     const State::Arg arg = State::arg(d);
     if (arg.object) return use(*arg.object);
     std::pmr::monotonic_buffer_resource memory;
-    SummaryState summary(&memory);
+    Summary summary(&memory, SIZE_MAX, pg::interrupts);
     summary.merge(arg.flat);
     return use(summary);
 }

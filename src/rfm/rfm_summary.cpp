@@ -7,81 +7,102 @@ namespace cd::rfm {
 static constexpr std::uint8_t summary_version = 1;
 static constexpr std::size_t min_fresh = 1 << 14;
 
-Summary::Summary(std::pmr::memory_resource *memory, std::size_t limit)
-    : limit_(limit), values_{Values{std::pmr::vector<double>(memory), std::pmr::vector<Tally>(memory)},
-                             Values{std::pmr::vector<double>(memory), std::pmr::vector<Tally>(memory)},
-                             Values{std::pmr::vector<double>(memory), std::pmr::vector<Tally>(memory)}} {}
+Summary::Summary(std::pmr::memory_resource *memory, std::size_t limit, Poll poll)
+    : limit_(limit), poll_(poll), values_{Values(memory), Values(memory), Values(memory)} {}
+
+void Summary::grow(std::uint64_t &total, std::uint64_t more) {
+    if (more > INT64_MAX - total) throw Error(sqlstate::out_of_range, "number of customers is out of range");
+    total += more;
+}
 
 void Summary::add(double recency_days, double frequency_value, double monetary_value) {
     const double row[dimensions] = {recency_days, frequency_value, monetary_value};
     for (int d = 0; d < dimensions; ++d) check_value(static_cast<Dimension>(d), row[d]);
-    std::size_t most = min_fresh;
+    grow(customers_, 1);
     for (std::size_t d = 0; d < dimensions; ++d) {
-        values_[d].fresh.push_back(row[d] + 0.0); // -0.0 becomes 0
-        most = std::max(most, values_[d].tallies.size() / 2);
+        values_[d].fresh.push_back({row[d] + 0.0, 1}); // -0.0 becomes 0
+        count_if_many(values_[d]);
     }
-    ++customers_;
-    if (values_[0].fresh.size() >= most) count();
 }
 
-void Summary::add_tallies(Values &values, const std::vector<Tally> &more) const {
-    std::pmr::vector<Tally> merged(values.tallies.get_allocator());
-    merged.reserve(values.tallies.size() + more.size());
-    auto a = values.tallies.begin();
-    for (const Tally &b : more) {
-        while (a != values.tallies.end() && a->value < b.value) merged.push_back(*a++);
-        if (a != values.tallies.end() && a->value == b.value)
-            merged.push_back({b.value, a++->count + b.count});
-        else
-            merged.push_back(b);
-    }
-    merged.insert(merged.end(), a, values.tallies.end());
-    values.tallies = std::move(merged);
-}
-
-void Summary::count() const {
-    for (Values &values : values_) {
-        if (values.fresh.empty()) continue;
-        std::sort(values.fresh.begin(), values.fresh.end());
-        std::vector<Tally> more;
-        for (const double v : values.fresh) {
-            if (more.empty() || more.back().value != v) more.push_back({v, 0});
-            ++more.back().count;
-        }
-        values.fresh.clear();
-        add_tallies(values, more);
-    }
-    if (const std::size_t size = flat_size(); size > limit_) refuse_size("rfm_summary", size, limit_);
-}
-
-void Summary::merge(Bytes flat, Poll poll) {
+void Summary::merge(Bytes flat) {
+    if (flat.size() > limit_) refuse_size("rfm_summary", flat.size(), limit_); // the sum is no smaller
     Reader in(flat, "rfm_summary");
     in.version(summary_version);
-    const std::uint64_t customers = in.varint(INT64_MAX), skipped = in.varint(INT64_MAX);
-    count();
+    const std::uint64_t customers = in.varint(INT64_MAX);
+    grow(customers_, customers);
+    grow(skipped_, in.varint(INT64_MAX));
     for (Values &values : values_) {
         const std::uint64_t distinct = in.varint(customers);
         in.require(distinct <= in.left(), "It ends too early.");
-        std::vector<Tally> more;
-        more.reserve(distinct);
+        if (values.fresh.empty()) values.fresh.reserve(distinct);
         std::uint64_t sum = 0;
+        double before = 0;
         for (std::uint64_t i = 0; i < distinct; ++i) {
-            poll.every(i);
+            poll_.every(i);
             const auto value = in.fixed<double>();
             in.require(std::isfinite(value) && !(value == 0 && std::signbit(value)), "A value is not finite.");
-            in.require(more.empty() || value > more.back().value, "Values do not ascend.");
-            more.push_back({value, in.varint(customers)});
-            in.require(more.back().count > 0, "A count is zero.");
-            sum += more.back().count;
-            in.require(sum <= customers, "Counts do not add up.");
+            in.require(i == 0 || value > before, "Values do not ascend.");
+            const std::uint64_t count = in.varint(customers);
+            in.require(count > 0, "A count is zero.");
+            in.require(count <= customers - sum, "Counts do not add up.");
+            values.fresh.push_back({before = value, count});
+            sum += count;
         }
         in.require(sum == customers, "Counts do not add up.");
-        add_tallies(values, more);
+        count_if_many(values);
     }
     in.end();
-    customers_ += customers;
-    skipped_ += skipped;
-    if ((customers_ | skipped_) > INT64_MAX) throw Error(sqlstate::out_of_range, "number of customers is out of range");
+}
+
+// So that a tally is moved a bounded number of times, however few come at once.
+void Summary::count_if_many(Values &values) const {
+    if (values.fresh.size() < std::max(min_fresh, values.tallies.size() / 2)) return;
+    count(values);
+    check_size();
+}
+
+void Summary::count() const {
+    for (Values &values : values_) count(values);
+    check_size();
+}
+
+void Summary::count(Values &values) const {
+    auto &[fresh, tallies, bytes] = values;
+    if (fresh.empty()) return;
+    const auto by_value = [](const Tally &a, const Tally &b) { return a.value < b.value; };
+    polled(fresh.size(), poll_, by_value, [&fresh = fresh](auto less) {
+        if (!std::is_sorted(fresh.begin(), fresh.end(), less)) std::sort(fresh.begin(), fresh.end(), less);
+    });
+
+    std::size_t distinct = 0;
+    for (std::size_t i = 1; i < fresh.size(); ++i) {
+        poll_.every(i);
+        if (fresh[i].value == fresh[distinct].value)
+            fresh[distinct].count += fresh[i].count;
+        else
+            fresh[++distinct] = fresh[i];
+    }
+    fresh.resize(distinct + 1);
+
+    std::pmr::vector<Tally> merged(tallies.get_allocator());
+    merged.reserve(tallies.size() + fresh.size());
+    bytes = 0;
+    for (auto a = tallies.begin(), b = fresh.begin(); a != tallies.end() || b != fresh.end();) {
+        poll_.every(merged.size());
+        if (b == fresh.end() || (a != tallies.end() && a->value < b->value))
+            merged.push_back(*a++);
+        else if (a == tallies.end() || b->value < a->value)
+            merged.push_back(*b++);
+        else
+            merged.push_back({a->value, a++->count + b++->count});
+        bytes += sizeof(double) + varint_size(merged.back().count);
+    }
+    tallies = std::move(merged);
+    fresh.clear();
+}
+
+void Summary::check_size() const {
     if (const std::size_t size = flat_size(); size > limit_) refuse_size("rfm_summary", size, limit_);
 }
 
@@ -89,9 +110,13 @@ namespace {
 
 class CountedSample {
   public:
-    CountedSample(std::span<const Tally> tallies) : tallies_(tallies) {
+    CountedSample(std::span<const Tally> tallies, Poll poll) : tallies_(tallies) {
+        ends_.reserve(tallies.size());
         std::int64_t sum = 0;
-        for (const Tally &t : tallies) ends_.push_back(sum += static_cast<std::int64_t>(t.count));
+        for (const Tally &t : tallies) {
+            poll.every(ends_.size());
+            ends_.push_back(sum += static_cast<std::int64_t>(t.count));
+        }
     }
     std::int64_t size() const { return ends_.back(); }
     double at(std::int64_t position) const {
@@ -126,16 +151,14 @@ Bins Summary::bins(int bins, Method method) const {
     count();
     Bins result;
     for (std::size_t d = 0; d < dimensions; ++d)
-        result.cuts[d] = cuts_of_sample(CountedSample(values_[d].tallies), static_cast<Dimension>(d), bins, method);
+        result.cuts[d] =
+            cuts_of_sample(CountedSample(values_[d].tallies, poll_), static_cast<Dimension>(d), bins, method);
     return result;
 }
 
 std::size_t Summary::flat_size() const {
     std::size_t size = 1 + varint_size(customers_) + varint_size(skipped_);
-    for (const Values &values : values_) {
-        size += varint_size(values.tallies.size()) + sizeof(double) * values.tallies.size();
-        for (const Tally &t : values.tallies) size += varint_size(t.count);
-    }
+    for (const Values &values : values_) size += varint_size(values.tallies.size()) + values.bytes;
     return size;
 }
 
@@ -144,7 +167,10 @@ std::uint8_t *Summary::flatten(std::uint8_t *to) const {
     to = put_varint(put_varint(to, customers_), skipped_);
     for (const Values &values : values_) {
         to = put_varint(to, values.tallies.size());
-        for (const Tally &t : values.tallies) to = put_varint(put_fixed(to, t.value), t.count);
+        for (std::size_t i = 0; i < values.tallies.size(); ++i) {
+            poll_.every(i);
+            to = put_varint(put_fixed(to, values.tallies[i].value), values.tallies[i].count);
+        }
     }
     return to;
 }

@@ -12,12 +12,12 @@ struct Tally {
 
 class Summary {
   public:
-    Summary(std::pmr::memory_resource *memory, std::size_t limit);
+    Summary(std::pmr::memory_resource *memory, std::size_t limit, Poll poll);
 
     void add(double recency_days, double frequency_value, double monetary_value);
-    void skip() { ++skipped_; }
-    // Adds a flat summary, of which every byte is checked.
-    void merge(Bytes flat, Poll poll);
+    void skip() { grow(skipped_, 1); }
+    // Adds a flat summary, of which every byte is checked; when it is refused, this one is of no further use.
+    void merge(Bytes flat);
 
     std::uint64_t customers() const { return customers_; }
     std::uint64_t skipped() const { return skipped_; }
@@ -31,14 +31,19 @@ class Summary {
     std::uint8_t *flatten(std::uint8_t *to) const;
 
   private:
-    // Values as they come, and what they were counted into so far, ascending.
+    // Tallies as they come, and what they were counted into so far: ascending values, each once.
     struct Values {
-        std::pmr::vector<double> fresh;
-        std::pmr::vector<Tally> tallies;
+        std::pmr::vector<Tally> fresh, tallies;
+        std::size_t bytes = 0; // of the tallies when flat
+        explicit Values(std::pmr::memory_resource *memory) : fresh(memory), tallies(memory) {}
     };
-    void add_tallies(Values &values, const std::vector<Tally> &more) const;
+    static void grow(std::uint64_t &total, std::uint64_t more);
+    void count_if_many(Values &values) const;
+    void count(Values &values) const;
+    void check_size() const;
 
     std::size_t limit_;
+    Poll poll_;
     std::uint64_t customers_ = 0, skipped_ = 0;
     mutable std::array<Values, dimensions> values_; // counting changes the form, not the contents
 };

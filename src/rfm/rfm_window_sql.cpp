@@ -3,6 +3,7 @@
 #include "pg/window.hpp"
 #include "purchase/purchase_sql.hpp"
 #include "rfm/rfm_sql.hpp"
+#include <utility>
 
 namespace cd::rfm {
 namespace {
@@ -24,9 +25,9 @@ struct Columns {
 struct ThreeValues {
     static constexpr int arguments = 3;
     // Column by column: the window's row store steps cheaply to the next row, and not at all cheaply to the same one.
-    static void read(WindowObject window, const Columns &columns) {
+    static void read(FunctionCallInfo fcinfo, const Columns &columns) {
         for (int d = 0; d < dimensions; ++d)
-            pg::each_row(window, d, columns.rows, [&columns, d](std::int64_t row, Datum value, bool null) {
+            pg::each_row(fcinfo, d, columns.rows, [&columns, d](std::int64_t row, Datum value, bool null) {
                 if (null) {
                     columns.of[recency][row] = no_score;
                     return;
@@ -39,16 +40,17 @@ struct ThreeValues {
 
 template <class Time> struct SummaryAndTime {
     static constexpr int arguments = 2;
-    static void read(WindowObject window, const Columns &columns) {
-        bool no_time;
-        const Datum time = WinGetFuncArgCurrent(window, 1, &no_time);
-        const purchase::Day as_of = no_time ? 0 : Time::day(time);
-        pg::each_row(window, 0, columns.rows, [&columns, as_of, no_time](std::int64_t row, Datum value, bool null) {
-            columns.of[recency][row] = no_score;
-            if (null || no_time) return;
+    // Each row's day first, in the place of its recency.
+    static void read(FunctionCallInfo fcinfo, const Columns &columns) {
+        pg::each_row(fcinfo, 1, columns.rows, [&columns](std::int64_t row, Datum value, bool null) {
+            columns.of[recency][row] = null ? no_score : Time::day(value);
+        });
+        pg::each_row(fcinfo, 0, columns.rows, [&columns](std::int64_t row, Datum value, bool null) {
+            const double as_of = std::exchange(columns.of[recency][row], no_score);
+            if (null || std::isnan(as_of)) return;
             const purchase::Figures f = purchase::stored_of(pg::bytes_arg(value)).figures;
             if (f.purchases == 0) return; // refunds alone
-            columns.of[recency][row] = static_cast<double>(f.recency_days(as_of));
+            columns.of[recency][row] = static_cast<double>(f.recency_days(static_cast<purchase::Day>(as_of)));
             columns.of[frequency][row] = static_cast<double>(f.purchases);
             columns.of[monetary][row] = f.revenue();
         });
@@ -63,34 +65,54 @@ void score(Partition &partition, const Columns &columns, int bins, Method method
     Bins cuts;
     for (int d = 0; d < dimensions; ++d) {
         values.clear();
-        for (std::size_t i = 0; i < rows; ++i)
+        for (std::size_t i = 0; i < rows; ++i) {
+            pg::interrupts.every(i);
             if (!std::isnan(recency_days[i])) values.push_back(columns.of[d][i]);
+        }
         if (values.empty()) return;
-        pg::check_interrupts();
-        cuts.cuts[static_cast<std::size_t>(d)] = cuts_of(values, static_cast<Dimension>(d), bins, method);
+        cuts.cuts[static_cast<std::size_t>(d)] =
+            cuts_of(values, static_cast<Dimension>(d), bins, method, pg::interrupts);
     }
-    for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t i = 0; i < rows; ++i) {
+        pg::interrupts.every(i);
         if (!std::isnan(recency_days[i]))
             partition.scores[i] = cuts.score(recency_days[i], columns.of[frequency][i], columns.of[monetary][i]);
+    }
+}
+
+// An argument that is one for all rows, as `read` reads it.
+template <class Read> auto one_value(FunctionCallInfo fcinfo, int argument, std::int64_t rows, Read read) {
+    bool none;
+    const Datum first = WinGetFuncArgCurrent(pg::window_of(fcinfo), argument, &none);
+    if (none)
+        throw Error(sqlstate::invalid_parameter, "bins and method must not be NULL", "",
+                    "Leave them out for 5 and 'dense'.");
+    const auto value = read(first);
+    if (pg::may_vary(fcinfo, argument))
+        pg::each_row(fcinfo, argument, rows, [&value, &read](std::int64_t row, Datum other, bool null) {
+            if (null || read(other) != value)
+                throw Error(sqlstate::invalid_parameter, "bins and method must be the same for all rows of a partition",
+                            "Row " + std::to_string(row + 1) + " differs from the first.",
+                            "Name what they depend on in PARTITION BY.");
+        });
+    return value;
 }
 
 template <class Source> void score_partition(FunctionCallInfo fcinfo, Partition &partition, std::int64_t rows) {
-    WindowObject const window = pg::window_of(fcinfo);
-    bool no_bins, no_method;
-    const int bins = DatumGetInt32(WinGetFuncArgCurrent(window, Source::arguments, &no_bins));
-    const Datum name = WinGetFuncArgCurrent(window, Source::arguments + 1, &no_method);
-    if (no_bins || no_method)
-        throw Error(sqlstate::invalid_parameter, "bins and method must not be NULL", "",
-                    "Leave them out for 5 and 'dense'.");
-    check_bins(bins);
-    const Method method = method_named(pg::text_arg(name));
+    const int bins = one_value(fcinfo, Source::arguments, rows, [](Datum number) {
+        const int n = DatumGetInt32(number);
+        check_bins(n);
+        return n;
+    });
+    const Method method =
+        one_value(fcinfo, Source::arguments + 1, rows, [](Datum name) { return method_named(pg::text_arg(name)); });
 
     MemoryContext const memory =
         AllocSetContextCreate(CurrentMemoryContext, "rfm_score columns", ALLOCSET_DEFAULT_SIZES);
     Columns columns{rows, {}};
     for (double *&column : columns.of)
         column = static_cast<double *>(MemoryContextAllocHuge(memory, sizeof(double) * static_cast<std::size_t>(rows)));
-    Source::read(window, columns);
+    Source::read(fcinfo, columns);
     score(partition, columns, bins, method);
     MemoryContextDelete(memory);
     partition.more_than_9_bins = bins > 9;

@@ -18,8 +18,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     }
     try {
         std::pmr::monotonic_buffer_resource memory;
-        Summary summary(&memory, 64 << 20);
-        summary.merge(input, Poll{});
+        Summary summary(&memory, 64 << 20, Poll{});
+        summary.merge(input);
+        summary.count();
         std::vector<std::uint8_t> again(summary.flat_size());
         summary.flatten(again.data());
         if (again.size() != size || std::memcmp(again.data(), data, size) != 0) std::abort();

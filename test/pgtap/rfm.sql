@@ -96,6 +96,41 @@ SELECT is_empty($$
     JOIN (SELECT i, rfm_score(recency_days, frequency, monetary) OVER () AS b FROM measured WHERE name = 'many ties' AND monetary <> 3) y USING (i) WHERE a <> b
 $$, 'and does not change the scores of others');
 
+-- Each row has its own as_of; bins and method belong to the partition.
+CREATE TEMP TABLE dated AS
+    SELECT i, i % 3 AS part, purchase_agg(day, amount) AS s, max(as_of) AS as_of, max((as_of - day)::float8) AS recency_days, sum(amount) AS revenue
+    FROM (SELECT i, date '2024-01-01' + (i * 37) % 300 AS day, date '2025-01-01' + (i * 91) % 400 AS as_of, 1.0 * (i * 7 % 50) + 1 AS amount
+          FROM generate_series(1, 2500) i) q GROUP BY i;
+SELECT is_empty(format($$
+    SELECT * FROM (SELECT i, rfm_score(s, as_of%1$s) OVER w AS seen, rfm_score(recency_days, 1, revenue) OVER w AS expected
+        FROM dated WINDOW w AS (PARTITION BY part)) q WHERE seen IS DISTINCT FROM expected
+$$, at), format('as_of%s differs from row to row: scores of the recencies by hand', at))
+FROM unnest(ARRAY['', '::timestamp AT TIME ZONE ''UTC'' + ''23:59''']) AS at;
+SELECT is_empty(format($$
+    SELECT * FROM (SELECT i, rfm_score(s, %1$s) OVER () AS seen, rfm_score((%1$s - as_of) + recency_days, 1, revenue) OVER () AS expected FROM dated) q
+    WHERE seen IS DISTINCT FROM expected
+$$, as_of), format('as_of is %s', as_of))
+FROM unnest(ARRAY['date ''2026-03-01''', 'current_date', '(SELECT max(as_of) FROM dated)']) AS as_of;
+SELECT is_empty($$
+    SELECT * FROM (SELECT i, rfm_score(s, CASE WHEN i % 5 > 0 THEN as_of END) OVER () AS seen,
+            rfm_score(CASE WHEN i % 5 > 0 THEN recency_days END, 1, revenue) OVER () AS expected FROM dated) q
+    WHERE seen IS DISTINCT FROM expected OR (seen IS NULL) <> (i % 5 = 0)
+$$, 'a row without as_of has no score, and does not change the scores of others');
+SELECT is((SELECT count(score) FROM (SELECT rfm_score(s, NULL::date) OVER () AS score FROM dated) q), 0::bigint, 'no as_of at all: no scores');
+SELECT is_empty($$
+    SELECT * FROM (SELECT i, part, rfm_score(s, as_of, part + 2, CASE part WHEN 0 THEN 'dense' ELSE 'quantile' END) OVER (PARTITION BY part) AS seen FROM dated) q
+    JOIN (SELECT i, rfm_score(recency_days, 1, revenue, 2) OVER w AS two, rfm_score(recency_days, 1, revenue, 3, 'quantile') OVER w AS three,
+              rfm_score(recency_days, 1, revenue, 4, 'quantile') OVER w AS four
+          FROM dated WINDOW w AS (PARTITION BY part)) p USING (i)
+    WHERE seen IS DISTINCT FROM CASE part WHEN 0 THEN two WHEN 1 THEN three ELSE four END
+$$, 'each partition has its bins and method');
+SELECT is((SELECT (state, has_hint) FROM pg_temp.refusal(format('SELECT rfm_score(%s) OVER () FROM dated', arguments))), ('22023'::text, true),
+    format('rfm_score(%s) is refused, with a HINT', arguments))
+FROM unnest(ARRAY['recency_days, 1, revenue, 5 + part', 's, as_of, 5 + part', 's, as_of, CASE WHEN i < 2000 THEN 5 END',
+    'recency_days, 1, revenue, 5, CASE part WHEN 2 THEN ''quantile'' ELSE ''dense'' END', 's, as_of, 5, CASE WHEN i < 2000 THEN ''dense'' END']) AS arguments;
+SELECT throws_ok('SELECT rfm_score(recency_days, 1, revenue, 5 + part) OVER () FROM dated', '22023',
+    'bins and method must be the same for all rows of a partition', 'and says why');
+
 -- Fixed cut points: a value belongs to the class whose smallest value is not above it.
 SELECT results_eq($$ SELECT (rfm_score(b, r, f, m)).code FROM rfm_bins(ARRAY[30, 90], ARRAY[2, 5], ARRAY[50, 200]) b,
     (VALUES (0::float8, 10::float8, 500::float8), (29.9, 5, 200), (30, 4, 199), (90, 1, 0)) v (r, f, m) $$,
@@ -118,7 +153,7 @@ FROM unnest(ARRAY['rfm_score(''NaN'', 1, 1) OVER ()', 'rfm_score(1, ''Infinity''
     'rfm_agg(''NaN'', 1, 1)', 'rfm_agg(1, ''Infinity'', 1)', 'rfm_agg(1, 1, ''-Infinity'')',
     'rfm_score(rfm_bins(rfm_agg(1, 1, 1)), ''NaN'', 1, 1)', 'rfm_bins(ARRAY[3, 2], ARRAY[1, 2], ARRAY[1, 2])', 'rfm_bins(ARRAY[1, NULL], ARRAY[1, 2], ARRAY[1, 2])',
     'rfm_bins(ARRAY[1, ''NaN''::float8], ARRAY[1, 2], ARRAY[1, 2])', 'rfm_bins(ARRAY[]::float8[], ARRAY[]::float8[], ARRAY[]::float8[])',
-    'rfm_score(purchase_agg(now(), 1.0), ''infinity''::timestamptz) OVER ()']) AS call;
+    'rfm_score(purchase_agg(now(), 1.0), ''infinity''::timestamptz) OVER ()', 'rfm_score(purchase_agg(now(), 1.0), CASE WHEN count(*) > 0 THEN ''infinity''::date END) OVER ()']) AS call;
 SELECT is((SELECT (state, has_hint) FROM pg_temp.refusal('SELECT rfm_segment(ROW(5, 5, 5, ''555'')::rfm_score, ''nowhere'')')) IN (('42704'::text, true), ('55000', true)), true,
     'an unknown rule set is refused, with a HINT');
 

@@ -3,6 +3,7 @@
 #include "rfm/cuts.hpp"
 #include "rfm/rfm_segment.hpp"
 #include "rfm/rfm_summary.hpp"
+#include <cfloat>
 #include <gtest/gtest.h>
 
 using namespace cd;
@@ -27,6 +28,15 @@ int dense_score(const std::vector<double> &values, double v, Dimension d, int bi
         eq += w == v;
     }
     return static_cast<int>(1 + bins * (2 * lt + eq - 1) / (2 * static_cast<std::int64_t>(values.size())));
+}
+
+Summary empty(std::pmr::memory_resource &memory, std::size_t limit = SIZE_MAX) { return {&memory, limit, Poll{}}; }
+
+std::vector<std::uint8_t> flat(const Summary &s) {
+    s.count();
+    std::vector<std::uint8_t> bytes(s.flat_size());
+    EXPECT_EQ(s.flatten(bytes.data()), bytes.data() + bytes.size());
+    return bytes;
 }
 
 int score(const Bins::Cuts &cuts, double v, Dimension d) { return score_of_class(d, cuts.size + 1, cuts.class_of(v)); }
@@ -83,19 +93,13 @@ TEST(Rfm, SummaryAgreesWithColumns) {
         const std::size_t n = 1 + random.bits() % 200;
         std::vector<double> columns[dimensions];
         std::pmr::monotonic_buffer_resource memory;
-        Summary whole(&memory, SIZE_MAX), parts[2] = {{&memory, SIZE_MAX}, {&memory, SIZE_MAX}};
+        Summary whole = empty(memory), parts[2] = {empty(memory), empty(memory)};
         for (std::size_t i = 0; i < n; ++i) {
             for (auto &column : columns) column.push_back(static_cast<double>(random.bits() % 50) / 4 - 2);
             whole.add(columns[0][i], columns[1][i], columns[2][i]);
             parts[random.bits() % 2].add(columns[0][i], columns[1][i], columns[2][i]);
         }
-        const auto flat = [](const Summary &s) {
-            s.count();
-            std::vector<std::uint8_t> bytes(s.flat_size());
-            EXPECT_EQ(s.flatten(bytes.data()), bytes.data() + bytes.size());
-            return bytes;
-        };
-        parts[0].merge(flat(parts[1]), Poll{});
+        parts[0].merge(flat(parts[1]));
         ASSERT_EQ(flat(parts[0]), flat(whole));
         for (const Method method : {Method::dense, Method::quantile}) {
             const int bins = 2 + static_cast<int>(random.bits() % 20);
@@ -109,10 +113,97 @@ TEST(Rfm, SummaryAgreesWithColumns) {
     }
 }
 
+// Rows and parts in any order and grouping, small and large, are the same summary.
+TEST(Rfm, MergesAndRowsMixInAnyOrder) {
+    Random random(3, 1);
+    for (int round = 0; round < 20; ++round) {
+        std::pmr::monotonic_buffer_resource memory;
+        const std::uint64_t distinct = round % 2 ? 1000000 : 100;
+        Summary whole = empty(memory), mixed = empty(memory);
+        while (whole.customers() < 100000) {
+            Summary part = empty(memory);
+            for (std::size_t n = random.bits() % (random.bits() % 8 ? 100 : 30000); n > 0; --n) {
+                double row[dimensions];
+                for (double &value : row) value = static_cast<double>(random.bits() % distinct) - 50;
+                const double sign = random.bits() % 2 ? 1 : -1; // -0.0 is 0
+                whole.add(row[0], row[1] * sign, row[2]);
+                (random.bits() % 2 ? mixed : part).add(row[0], row[1] * sign, row[2]);
+            }
+            part.skip();
+            whole.skip();
+            mixed.merge(flat(part));
+            if (random.bits() % 16 == 0) mixed.count();
+        }
+        ASSERT_EQ(flat(mixed), flat(whole));
+    }
+}
+
+// Each tally is moved a few times only: what was quadratic took minutes here.
+TEST(Rfm, ManySmallPartsAreMergedInTime) {
+    std::pmr::monotonic_buffer_resource memory;
+    Summary whole = empty(memory), merged = empty(memory);
+    for (int p = 0; p < 20000; ++p) {
+        Summary part = empty(memory);
+        for (int i = 0; i < 50; ++i) {
+            const double value = (p * 50 + i) * 0.37;
+            part.add(value, i, -value);
+            whole.add(value, i, -value);
+        }
+        merged.merge(flat(part));
+    }
+    EXPECT_EQ(merged.customers(), 1000000u);
+    EXPECT_EQ(flat(merged), flat(whole));
+}
+
+TEST(Rfm, SummaryIsBounded) {
+    std::pmr::monotonic_buffer_resource memory;
+    Summary one = empty(memory), most = empty(memory), small = empty(memory, 30);
+    one.add(1, 1, 1);
+    const auto bytes = flat(one);
+    ASSERT_EQ(bytes.size(), 33u);
+    EXPECT_THROW(small.merge(bytes), Error);
+    // As many customers as can be, all with the same values.
+    std::vector<std::uint8_t> full(3 * (1 + 8) + 4 * max_varint + 2);
+    std::uint8_t *end = put_varint(full.data() + 1, INT64_MAX);
+    full[0] = bytes[0];
+    *end++ = 0;
+    for (int d = 0; d < dimensions; ++d) {
+        *end++ = 1;
+        end = put_varint(put_fixed(end, 1.0), INT64_MAX);
+    }
+    full.resize(static_cast<std::size_t>(end - full.data()));
+    most.merge(full);
+    EXPECT_EQ(flat(most), full);
+    EXPECT_THROW(most.add(1, 1, 1), Error);
+    EXPECT_THROW(most.merge(bytes), Error);
+    EXPECT_THROW(most.merge(full), Error);
+}
+
+// A poll that throws ends every long step.
+TEST(Rfm, LongWorkIsCancelled) {
+    struct Cancelled {};
+    static int polls;
+    const Poll poll([] {
+        if (--polls < 0) throw Cancelled{};
+    });
+    std::pmr::monotonic_buffer_resource memory;
+    polls = 1000000000;
+    Summary summary(&memory, SIZE_MAX, poll);
+    Random random(4, 1);
+    std::vector<double> values;
+    for (int i = 0; i < 3000000; ++i) values.push_back(static_cast<double>(random.bits() % 1000000));
+    for (const double v : values) summary.add(v, 1, 1);
+    polls = 0;
+    EXPECT_THROW(summary.count(), Cancelled);
+    EXPECT_THROW(cuts_of(values, recency, 5, Method::dense, poll), Cancelled);
+    polls = 5; // more than the first selection begins with
+    EXPECT_THROW(cuts_of(values, recency, 5, Method::dense, poll), Cancelled);
+}
+
 TEST(Rfm, StoredBinsAreExactAndChecked) {
     Bins bins;
     for (auto &cuts : bins.cuts)
-        for (const double cut : {1.5, 2.5, 2.5, HUGE_VAL}) cuts.push(cut);
+        for (const double cut : {1.5, 2.5, 2.5, DBL_MAX}) cuts.push(cut);
     std::vector<std::uint8_t> bytes(max_packed_bins);
     bytes.resize(static_cast<std::size_t>(pack(bins, bytes.data()) - bytes.data()));
     EXPECT_EQ(bytes.size(), 1 + 3 * (1 + 4 * 8u));
@@ -120,9 +211,28 @@ TEST(Rfm, StoredBinsAreExactAndChecked) {
     EXPECT_EQ(again.score(2, 2, 2.5), bins.score(2, 2, 2.5));
     for (std::size_t n = 0; n < bytes.size(); ++n) EXPECT_THROW(unpack(Bytes(bytes.data(), n)), Error);
     auto bad = bytes;
-    const double nan = NAN;
-    std::memcpy(bad.data() + 2, &nan, 8);
+    const double infinite = HUGE_VAL;
+    for (const double wrong : {static_cast<double>(NAN), -HUGE_VAL, 3.0}) {
+        std::memcpy(bad.data() + 2, &wrong, 8);
+        EXPECT_THROW(unpack(bad), Error);
+    }
+    bad = bytes;
+    std::memcpy(bad.data() + 2 + 3 * 8, &infinite, 8);
     EXPECT_THROW(unpack(bad), Error);
+}
+
+TEST(Rfm, CutsOfExtremeValuesCanBeStored) {
+    for (const Method method : {Method::dense, Method::quantile})
+        for (const double extreme : {DBL_MAX, -DBL_MAX}) {
+            Bins bins;
+            for (std::size_t d = 0; d < dimensions; ++d) {
+                std::vector<double> values = {extreme, std::nextafter(extreme, 0), extreme};
+                bins.cuts[d] = cuts_of(values, static_cast<Dimension>(d), 7, method);
+            }
+            std::vector<std::uint8_t> bytes(max_packed_bins);
+            bytes.resize(static_cast<std::size_t>(pack(bins, bytes.data()) - bytes.data()));
+            EXPECT_EQ(unpack(bytes).cuts[0].at[5], bins.cuts[0].at[5]);
+        }
 }
 
 TEST(Rfm, CodeHasDashesAboveNineBins) {
