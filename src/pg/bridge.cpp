@@ -37,7 +37,7 @@ static void report(const Failure &f, [[maybe_unused]] fmNodePtr context) {
     whole(f.hint, hint, sizeof hint);
 #if PG_VERSION_NUM >= 160000
     errsave(context, (errcode(f.state), errmsg_internal("%s", message),
-                      detail[0] ? errdetail_internal("%s", detail) : 0, hint[0] ? errhint_internal("%s", hint) : 0));
+                      detail[0] ? errdetail_internal("%s", detail) : 0, hint[0] ? errhint("%s", hint) : 0));
 #else
     ereport(ERROR, (errcode(f.state), errmsg_internal("%s", message), detail[0] ? errdetail_internal("%s", detail) : 0,
                     hint[0] ? errhint("%s", hint) : 0));

@@ -1,9 +1,10 @@
 // Segments in SQL: rfm_segment, the rule sets, and the table and summary of a whole book.
-#include "pg/query.hpp"
+#include "pg/store.hpp"
 #include "pg/time.hpp"
 #include "purchase/purchase_book_sql.hpp"
 #include "rfm/rfm_segment.hpp"
 #include "rfm/rfm_sql.hpp"
+#include <map>
 extern "C" {
 #include "utils/typcache.h"
 }
@@ -21,16 +22,21 @@ namespace {
                : "Run SELECT customer_data.rfm_setup(), and insert its rules into customer_store.rfm_segment_rule.");
 }
 
-// A rule set by name: in code, or the caller's own rows, read with the caller's rights.
+// A rule set by name: in code, or rows that the caller may read.
 Rules rules_named(std::string_view name) {
     Rules rules;
     if (shipped_rules(name, rules)) return rules;
-    if (!pg::relation_exists("customer_store", "rfm_segment_rule")) refuse_rules(name, false);
+    const Oid owner = pg::readable_by_caller("rfm_segment_rule");
+    if (!OidIsValid(owner)) refuse_rules(name, false);
+    pg::check_shape("rfm", 1);
+    const pg::AsUser as_owner(owner);
     pg::Query query;
-    pg::check_shape(query, "rfm", 1);
-    query.run("SELECT segment, recency_low, recency_high, frequency_low, frequency_high, monetary_low, monetary_high "
-              "FROM customer_store.rfm_segment_rule WHERE rules OPERATOR(pg_catalog.=) $1 ORDER BY rule_number",
-              name);
+    query.read("SELECT segment::pg_catalog.text, recency_low::pg_catalog.int2, recency_high::pg_catalog.int2, "
+               "frequency_low::pg_catalog.int2, frequency_high::pg_catalog.int2, "
+               "monetary_low::pg_catalog.int2, monetary_high::pg_catalog.int2 "
+               "FROM customer_store.rfm_segment_rule WHERE rules::pg_catalog.text OPERATOR(pg_catalog.=) $1 "
+               "ORDER BY rule_number::pg_catalog.int4",
+               name);
     for (std::uint64_t i = 0; i < query.rows(); ++i) {
         const auto n = [&](int column) { return query.smallint(i, column); };
         rules.push_back({query.text(i, 1), {n(2), n(4), n(6)}, {n(3), n(5), n(7)}});
@@ -53,20 +59,28 @@ struct SegmentDatums {
     }
 };
 
-// The segment of every score, kept in fn_extra. A user's own rules are read again for every command, since a function
-// call may outlive a statement (plpgsql keeps its expressions for the session).
+// The segment of every score by one set of rules. A user's own rules are read again for every command, since a function
+// call may outlive a statement (plpgsql keeps its expressions for the session), and in every subtransaction, since what
+// an aborted one read may never have been.
 struct CachedSegments {
     MemoryContext context; // of all that is here
     std::string_view name;
     bool shipped;
     TimestampTz statement;
     CommandId command;
+    SubTransactionId subtransaction;
     Datum of[all_scores];
 
     bool serves(std::string_view asked) const {
         return name == asked &&
-               (shipped || (statement == GetCurrentStatementStartTimestamp() && command == GetCurrentCommandId(false)));
+               (shipped || (statement == GetCurrentStatementStartTimestamp() && command == GetCurrentCommandId(false) &&
+                            subtransaction == GetCurrentSubTransactionId()));
     }
+};
+// A query seldom names more sets than this.
+struct SegmentsCache {
+    CachedSegments *sets[8];
+    unsigned oldest;
 };
 
 void fill(CachedSegments &cache) {
@@ -78,24 +92,36 @@ void fill(CachedSegments &cache) {
     each_score([&](Score s) { cache.of[score_index(s)] = datums.names[segments.rule(s)]; });
 }
 
-const CachedSegments &cached_segments(FunctionCallInfo fcinfo, std::string_view name) {
-    FmgrInfo *const function = fcinfo->flinfo;
-    if (auto *const cache = static_cast<CachedSegments *>(function->fn_extra)) {
-        if (cache->serves(name)) return *cache;
-        function->fn_extra = nullptr;
-        MemoryContextDelete(cache->context);
-    }
-    MemoryContext const context = AllocSetContextCreate(function->fn_mcxt, "rfm_segment", ALLOCSET_SMALL_SIZES);
+CachedSegments *read_segments(MemoryContext parent, std::string_view name) {
+    MemoryContext const context = AllocSetContextCreate(parent, "rfm_segment", ALLOCSET_SMALL_SIZES);
     MemoryContext const previous = MemoryContextSwitchTo(context);
     auto *const cache = new (palloc(sizeof(CachedSegments))) CachedSegments{};
     cache->context = context;
     cache->name = {pnstrdup(name.data(), name.size()), name.size()};
     cache->statement = GetCurrentStatementStartTimestamp();
     cache->command = GetCurrentCommandId(false);
+    cache->subtransaction = GetCurrentSubTransactionId();
     fill(*cache);
     MemoryContextSwitchTo(previous);
-    function->fn_extra = cache;
-    return *cache;
+    return cache;
+}
+
+const CachedSegments &cached_segments(FunctionCallInfo fcinfo, std::string_view name) {
+    FmgrInfo *const function = fcinfo->flinfo;
+    if (!function->fn_extra) function->fn_extra = MemoryContextAllocZero(function->fn_mcxt, sizeof(SegmentsCache));
+    auto &cache = *static_cast<SegmentsCache *>(function->fn_extra);
+    CachedSegments **place = nullptr;
+    for (CachedSegments *&set : cache.sets) {
+        if (set && set->serves(name)) return *set;
+        if (!place && (!set || set->name == name)) place = &set;
+    }
+    if (!place) place = &cache.sets[cache.oldest++ % std::size(cache.sets)];
+    if (*place) {
+        MemoryContextDelete((*place)->context);
+        *place = nullptr;
+    }
+    *place = read_segments(function->fn_mcxt, name);
+    return **place;
 }
 
 // The parts of an rfm_score. False if one is NULL.
@@ -144,9 +170,9 @@ struct ScoredBook {
         if (of[recency].empty()) return;
         std::vector<double> scratch;
         for (int d = 0; d < dimensions; ++d) {
-            pg::check_interrupts();
             scratch = of[d];
-            cuts.cuts[static_cast<std::size_t>(d)] = cuts_of(scratch, static_cast<Dimension>(d), bins, method);
+            cuts.cuts[static_cast<std::size_t>(d)] =
+                cuts_of(scratch, static_cast<Dimension>(d), bins, method, pg::interrupts);
         }
     }
 };
@@ -226,12 +252,10 @@ template <class Key, class Time> Datum summary(FunctionCallInfo fcinfo) {
     // One group per name, where it first stands in the rules; then the fallback; then customers without a score.
     std::vector<Group> groups(rules.size() + 2);
     std::vector<std::size_t> group_of_rule;
-    for (std::size_t i = 0; i < rules.size(); ++i) {
-        std::size_t first = 0;
-        while (rules[first].segment != rules[i].segment) ++first;
-        group_of_rule.push_back(first);
-    }
-    group_of_rule.push_back(rules.size());
+    std::map<std::string_view, std::size_t> group_named;
+    for (std::size_t r = 0; r < rules.size(); ++r)
+        group_of_rule.push_back(group_named.try_emplace(rules[r].segment, r).first->second);
+    group_of_rule.push_back(group_named.try_emplace(no_segment, rules.size()).first->second);
     std::size_t i = 0;
     book.each([&](const auto &, const purchase::Figures &f, const std::uint8_t *) {
         const bool has_score = f.purchases > 0;
@@ -247,6 +271,7 @@ template <class Key, class Time> Datum summary(FunctionCallInfo fcinfo) {
         customers += group.customers;
         all_revenue.add(group.revenue);
     }
+    if (!all_revenue.finite()) purchase::refuse_sum();
     const double revenue = all_revenue.value();
     for (std::size_t g = 0; g < groups.size(); ++g) {
         const Group &group = groups[g];

@@ -1,0 +1,201 @@
+#include "pg/store.hpp"
+#include "pg/varlena.hpp"
+extern "C" {
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "utils/acl.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+}
+
+namespace cd::pg {
+
+Query::Query() {
+    call([] {
+        if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "could not connect to SPI");
+    });
+}
+
+// SPI_finish only frees memory. After an error of the backend the transaction is being aborted, which does it.
+Query::~Query() {
+    if (std::uncaught_exceptions() == 0) SPI_finish();
+}
+
+void Query::read(const char *text, std::string_view argument, See see) {
+    rows_ = call([text, &argument, see] {
+        Oid types[] = {TEXTOID};
+        Datum values[] = {text_datum(argument)};
+        const int result = SPI_execute_with_args(text, 1, types, values, nullptr, see == See::statement, 0);
+        if (result != SPI_OK_SELECT) elog(ERROR, "unexpected result of a query: %s", SPI_result_code_string(result));
+        return SPI_processed;
+    });
+}
+
+void Query::write(const char *text) {
+    rows_ = call([text] {
+        const int result = SPI_execute(text, false, 0);
+        if (result < 0) elog(ERROR, "unexpected result of a statement: %s", SPI_result_code_string(result));
+        return SPI_processed;
+    });
+}
+
+Datum Query::value(std::uint64_t row, int column, Oid type) const {
+    return call([row, column, type] {
+        TupleDesc const description = SPI_tuptable->tupdesc;
+        if (SPI_gettypeid(description, column) != type) elog(ERROR, "column %d of a query has another type", column);
+        bool null;
+        const Datum value = SPI_getbinval(SPI_tuptable->vals[row], description, column, &null);
+        if (null) elog(ERROR, "unexpected NULL in column %d of a query", column);
+        return value;
+    });
+}
+
+std::string Query::text(std::uint64_t row, int column) const {
+    const Datum datum = value(row, column, TEXTOID);
+    const Bytes bytes = call([datum] { return bytes_arg(datum); });
+    return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
+}
+
+namespace {
+
+// A relation of customer_store. Plain data.
+struct Relation {
+    Oid id = InvalidOid, owner = InvalidOid;
+    bool is_table = false;
+};
+
+Relation relation(const char *name) {
+    return call([name] {
+        Relation found;
+        const Oid schema = get_namespace_oid(store, true);
+        if (OidIsValid(schema)) found.id = get_relname_relid(name, schema);
+        if (!OidIsValid(found.id)) return found;
+        HeapTuple const tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(found.id));
+        if (!HeapTupleIsValid(tuple)) return Relation{};
+        const auto *const row = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
+        found.owner = row->relowner;
+        found.is_table = row->relkind == RELKIND_RELATION || row->relkind == RELKIND_PARTITIONED_TABLE;
+        ReleaseSysCache(tuple);
+        return found;
+    });
+}
+
+// Its owner, or InvalidOid if there is no such schema.
+Oid schema_owner() {
+    return call([] {
+        Oid owner = InvalidOid;
+        const Oid schema = get_namespace_oid(store, true);
+        HeapTuple const tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
+        if (!HeapTupleIsValid(tuple)) return owner;
+        owner = reinterpret_cast<Form_pg_namespace>(GETSTRUCT(tuple))->nspowner;
+        ReleaseSysCache(tuple);
+        return owner;
+    });
+}
+
+bool caller_may_use_schema() {
+    return call([] {
+        const Oid schema = get_namespace_oid(store, false);
+#if PG_VERSION_NUM >= 160000
+        return object_aclcheck(NamespaceRelationId, schema, GetUserId(), ACL_USAGE) == ACLCHECK_OK;
+#else
+        return pg_namespace_aclcheck(schema, GetUserId(), ACL_USAGE) == ACLCHECK_OK;
+#endif
+    });
+}
+
+std::string user_name(Oid user) {
+    const char *const name = call([user] { return GetUserNameFromId(user, true); });
+    return name ? name : "a role that was dropped";
+}
+
+[[noreturn]] void refuse_right(const std::string &what, const std::string &detail, const std::string &hint) {
+    throw Error(sqlstate::insufficient_privilege, what, detail, hint);
+}
+
+// As the owner of the table. 0 where there is none.
+int shape_of(Query &query, const char *feature, Query::See see) {
+    query.read("SELECT version::pg_catalog.int4 FROM customer_store.shape WHERE feature::pg_catalog.text "
+               "OPERATOR(pg_catalog.=) $1",
+               feature, see);
+    return query.rows() == 1 ? query.integer(0, 1) : 0;
+}
+
+} // namespace
+
+Oid readable_by_caller(const char *table) {
+    const Relation found = relation(table);
+    if (!OidIsValid(found.id)) return InvalidOid;
+    const bool readable = caller_may_use_schema() && call([&found] {
+                              return pg_class_aclcheck(found.id, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+                          });
+    const std::string name = std::string(store) + "." + table;
+    if (!readable)
+        refuse_right("permission denied for table " + name, user_name(GetUserId()) + " may not read it.",
+                     "Its owner grants USAGE on schema customer_store and SELECT on the table.");
+    return found.owner;
+}
+
+void check_shape(const char *feature, int known) {
+    const Relation shape = relation("shape");
+    int seen = 0;
+    if (OidIsValid(shape.id)) {
+        const AsUser owner(shape.owner);
+        Query query;
+        seen = shape_of(query, feature, Query::See::statement);
+    }
+    if (seen != known)
+        throw Error(
+            sqlstate::not_set_up, std::string("the tables of ") + feature + " in customer_store have another shape",
+            "They have shape " + std::to_string(seen) + ", this version knows shape " + std::to_string(known) + ".",
+            std::string("Run SELECT customer_data.") + feature + "_setup().");
+}
+
+void set_up(const char *feature, int shape, const char *table, const char *statements) {
+    Query query;
+    // Two setups at once would race for the same names.
+    query.write("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('customer_store', 0))");
+    call([] { AcceptInvalidationMessages(); }); // what the other one made while we waited
+    if (!OidIsValid(schema_owner())) {
+        query.write("CREATE SCHEMA customer_store");
+        query.write("COMMENT ON SCHEMA customer_store IS 'records kept by customer_data for their owner'");
+    }
+    const Oid owner = schema_owner();
+    if (!call([owner] { return has_privs_of_role(GetUserId(), owner); }))
+        refuse_right("schema customer_store belongs to another role",
+                     "It is owned by " + user_name(owner) + ", and " + user_name(GetUserId()) +
+                         " does not have the rights of that role.",
+                     "Run setup as the owner of the schema, or be granted membership in that role.");
+    // Whatever is there already was made by the schema's owner, or by one whom we must not act for.
+    for (const char *const name : {"shape", table}) {
+        const Relation found = relation(name);
+        if (OidIsValid(found.id) && (found.owner != owner || !found.is_table))
+            refuse_right(std::string("customer_store.") + name + " is not a table of the schema's owner",
+                         "It is owned by " + user_name(found.owner) + ", the schema by " + user_name(owner) + ".",
+                         "Drop or rename it, or give it to the owner of the schema.");
+    }
+    const AsUser as_owner(owner);
+    if (!OidIsValid(relation("shape").id)) {
+        query.write("CREATE TABLE customer_store.shape (feature text PRIMARY KEY, version integer NOT NULL)");
+        query.write("COMMENT ON TABLE customer_store.shape IS "
+                    "'which shape the tables of a feature have; written by its setup function'");
+        // Whoever may use the schema may see what fits it.
+        query.write("GRANT SELECT ON customer_store.shape TO PUBLIC");
+    }
+    const int seen = shape_of(query, feature, Query::See::now);
+    if (seen > shape)
+        throw Error(sqlstate::not_set_up, "customer_store was set up by a newer customer_data",
+                    std::string("The tables of ") + feature + " have shape " + std::to_string(seen) +
+                        ", this version knows shape " + std::to_string(shape) + ".",
+                    "Run ALTER EXTENSION customer_data UPDATE.");
+    if (!OidIsValid(relation(table).id)) query.write(statements);
+    if (seen == 0) {
+        const std::string insert = std::string("INSERT INTO customer_store.shape (feature, version) VALUES ('") +
+                                   feature + "', " + std::to_string(shape) + ")";
+        query.write(insert.c_str());
+    }
+}
+
+} // namespace cd::pg
