@@ -15,14 +15,14 @@ PGDLLEXPORT void _PG_init(void);
 }
 
 namespace cd {
-static int max_book_kilobytes = 960 * 1024;
+static int max_book_kilobytes = 720 * 1024;
 std::size_t max_book_memory() { return static_cast<std::size_t>(max_book_kilobytes) * 1024; }
 } // namespace cd
 
 void _PG_init(void) {
     DefineCustomIntVariable(
         "customer_data.max_book_memory", "Size that a purchase_book or rfm_summary may have when it is stored.",
-        "A value over 1 GB allows larger ones within a query, which then cannot be stored.", &cd::max_book_kilobytes,
+        "A value over 767 MB allows larger ones within a query, which then cannot be stored.", &cd::max_book_kilobytes,
         cd::max_book_kilobytes, 64, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
     MarkGUCPrefixReserved("customer_data");
 }

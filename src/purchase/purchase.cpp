@@ -16,7 +16,7 @@ void refuse_amount(double amount) {
 
 void refuse_sum() {
     throw Error(sqlstate::out_of_range, "sum of amounts is out of range",
-                "The amounts of one customer add up to more than a double precision number can hold.");
+                "The amounts add up to more than a double precision number can hold.");
 }
 
 void refuse_count() {
@@ -119,7 +119,7 @@ template <bool Trusted> Stored read(Bytes bytes) {
         const auto span = static_cast<std::int64_t>(in.varint(max_day));
         const auto last_micros = static_cast<Micros>(in.varint(micros_per_day - 1));
         f.days = static_cast<std::uint32_t>(in.varint(max_day));
-        const std::uint64_t more_purchases = in.varint(UINT64_MAX / 2);
+        const std::uint64_t more_purchases = in.varint(INT64_MAX - max_day);
         f.purchases = f.days + more_purchases;
         if constexpr (!Trusted) {
             in.require(first_day >= day_of(first_time) && first_day + span < end_of_time / micros_per_day,
@@ -141,12 +141,12 @@ template <bool Trusted> Stored read(Bytes bytes) {
         }
     }
     if (flags & has_refunds) {
-        f.refunds = in.varint(UINT64_MAX / 2);
+        f.refunds = in.varint(INT64_MAX);
         f.refunded = get_sum<Trusted>(in);
         in.require(f.refunds > 0 && f.refunded.high > 0, "Refunds are impossible.");
     }
     if (flags & has_skipped) {
-        f.skipped = in.varint(UINT64_MAX / 2);
+        f.skipped = in.varint(INT64_MAX);
         in.require(f.skipped > 0, "Skipped rows are impossible.");
     }
     stored.gaps = in.position();
@@ -202,7 +202,9 @@ bool repeat(const Figures &f, const std::uint8_t *gaps, Day as_of, Micros unit, 
         return true;
     });
     const auto in_units = [&](Day to) {
-        return static_cast<double>((std::int64_t{to} - first) * micros_per_day) / static_cast<double>(unit);
+        // In double: the product leaves 64 bits at the ends of the range, and is exact for 250 years and more.
+        return static_cast<double>(std::int64_t{to} - first) * static_cast<double>(micros_per_day) /
+               static_cast<double>(unit);
     };
     result = {static_cast<double>(days - 1), in_units(last), in_units(as_of)};
     return true;

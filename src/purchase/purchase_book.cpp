@@ -63,7 +63,7 @@ template <class Key> void Book<Key>::merge(Bytes flat, From from, Poll poll) {
     other.each_stored(
         [&](View key, Bytes body) {
             keys_[n] = key;
-            tags_[n] = static_cast<std::uint32_t>(Key::hash(key) >> 32);
+            tags_[n] = static_cast<std::uint32_t>(Key::hash(key, seed_) >> 32);
             bodies[n] = body;
             __builtin_prefetch(&index_[tags_[n] >> (32 - index_bits_)]);
             if (++n == batch) work_off();

@@ -80,7 +80,8 @@ struct BigintKey {
     using Stored = std::int64_t;
     static constexpr std::uint8_t kind = 1;
     static constexpr const char *type = "purchase_book";
-    static std::uint64_t hash(View v) { return math::mix(static_cast<std::uint64_t>(v)); }
+    static constexpr std::size_t min_flat_size = sizeof(View);
+    static std::uint64_t hash(View v, std::uint64_t seed) { return math::mix(static_cast<std::uint64_t>(v) ^ seed); }
     static View view(Stored s) { return s; }
     static Stored store(View v, Arena &) { return v; }
     static std::size_t flat_size(View) { return sizeof(View); }
@@ -96,7 +97,8 @@ struct UuidKey {
     using Stored = Uuid;
     static constexpr std::uint8_t kind = 2;
     static constexpr const char *type = "purchase_book_uuid";
-    static std::uint64_t hash(View v) { return math::mix(math::mix(v.high) + v.low); }
+    static constexpr std::size_t min_flat_size = sizeof(View);
+    static std::uint64_t hash(View v, std::uint64_t seed) { return math::mix(math::mix(v.high ^ seed) + v.low); }
     static View view(Stored s) { return s; }
     static Stored store(View v, Arena &) { return v; }
     static std::size_t flat_size(View) { return sizeof(View); }
@@ -108,7 +110,10 @@ struct TextKey {
     using Stored = const std::uint8_t *; // four bytes of length, then the text
     static constexpr std::uint8_t kind = 3;
     static constexpr const char *type = "purchase_book_text";
-    static std::uint64_t hash(View v) { return math::mix(std::hash<View>{}(v)); }
+    static constexpr std::size_t min_flat_size = 1;
+    static std::uint64_t hash(View v, std::uint64_t seed) {
+        return math::mix(std::_Hash_bytes(v.data(), v.size(), seed));
+    }
     static View view(Stored s) {
         std::uint32_t size;
         std::memcpy(&size, s, sizeof size);
@@ -136,7 +141,9 @@ template <class Key> class Book {
 
     // All memory comes from `memory` and goes back with it; a book needs no destructor. `limit` bounds the flat size,
     // and with it the memory, which is about four times that.
-    Book(std::pmr::memory_resource *memory, std::size_t limit) : memory_(memory), arena_(memory), limit_(limit) {
+    // `seed` goes into the hashes; no result depends on it.
+    Book(std::pmr::memory_resource *memory, std::size_t limit, std::uint64_t seed)
+        : memory_(memory), arena_(memory), limit_(limit), seed_(seed) {
         index_ = new_index(index_bits_);
     }
 
@@ -237,7 +244,7 @@ template <class Key> class Book {
 
     void gather(View key, Micros t, double amount) {
         const View kept = keep(key);
-        const auto tag = static_cast<std::uint32_t>(Key::hash(kept) >> 32);
+        const auto tag = static_cast<std::uint32_t>(Key::hash(kept, seed_) >> 32);
         __builtin_prefetch(&index_[tag >> (32 - index_bits_)]);
         keys_[gathered_] = kept;
         tags_[gathered_] = tag;
@@ -248,9 +255,11 @@ template <class Key> class Book {
     View keep(View key) {
         if constexpr (std::is_same_v<View, std::string_view>) {
             if (texts_used_ + key.size() > texts_size_) {
-                settled();
-                texts_size_ = std::max<std::size_t>(key.size(), 8192);
-                texts_ = reinterpret_cast<char *>(arena_.take(texts_size_));
+                settled(); // and all of the room is free again
+                if (key.size() > texts_size_) {
+                    texts_size_ = std::max<std::size_t>(2 * key.size(), 8192);
+                    texts_ = reinterpret_cast<char *>(arena_.take(texts_size_));
+                }
             }
             char *const to = texts_ + texts_used_;
             std::copy(key.begin(), key.end(), to);
@@ -302,8 +311,9 @@ template <class Key> class Book {
         std::size_t at = tag >> (32 - index_bits_);
         for (; index_[at].entry; at = (at + 1) & mask)
             if (index_[at].tag == tag && accept(index_[at].entry - 1)) return index_[at].entry - 1;
-        index_[at] = {tag, count_ + 1};
-        return make_entry(key);
+        const std::uint32_t made = make_entry(key);
+        index_[at] = {tag, made + 1};
+        return made;
     }
     std::uint32_t make_entry(View key) {
         charge(Key::flat_size(key) + typical_flat_figures);
@@ -357,7 +367,7 @@ template <class Key> class Book {
     std::pmr::memory_resource *memory_;
     Arena arena_;
     std::size_t limit_, flat_estimate_ = 0;
-    std::uint64_t skipped_ = 0;
+    std::uint64_t seed_, skipped_ = 0;
     Pieces<Hot> hot_;
     Pieces<Cold> cold_;
     std::uint32_t count_ = 0;
@@ -381,7 +391,7 @@ template <class Key> class FlatBook {
         in_.require(in_.fixed<std::uint8_t>() == Key::kind, "It holds ids of another kind.");
         skipped_ = in_.varint(INT64_MAX);
         customers_ = in_.varint(UINT32_MAX / 2);
-        in_.require(customers_ <= in_.left(), "It ends too early.");
+        in_.require(customers_ <= in_.left() / (Key::min_flat_size + 3), "It ends too early.");
     }
     std::uint64_t customers() const { return customers_; }
     std::uint64_t skipped() const { return skipped_; }

@@ -76,7 +76,7 @@ template <class Key> Datum without(FunctionCallInfo fcinfo) {
         if (id != erased) end = put_book_entry<Key>(id, f, gaps, end);
     });
     const auto size = static_cast<std::size_t>(end - flat);
-    if (size > MaxAllocSize - VARHDRSZ) refuse_size(Key::type, size, MaxAllocSize);
+    if (size > pg::max_stored) refuse_size(Key::type, size, pg::max_stored);
     return pg::copy_datum({flat, size});
 }
 

@@ -4,6 +4,7 @@
 #include "pg/table_state.hpp"
 #include "purchase/purchase_book.hpp"
 extern "C" {
+#include "mb/pg_wchar.h"
 #include "utils/uuid.h"
 }
 
@@ -53,9 +54,22 @@ template <> class KeyDatum<TextKey> {
     std::size_t size_ = 0;
 };
 
+// Bytes from outside are not yet text of this database.
+inline void check_text(std::string_view id, const Figures &, const std::uint8_t *) {
+    if (!pg_verify_mbstr(GetDatabaseEncoding(), id.data(), static_cast<int>(id.size()), true))
+        throw Error(sqlstate::invalid_binary, "invalid purchase_book_text",
+                    "A customer's id is not valid in the encoding of this database.");
+}
+
+// So that nobody can choose ids that meet in one place of the index.
+inline std::uint64_t random_seed() {
+    std::uint64_t seed = 0;
+    return pg_strong_random(&seed, sizeof seed) ? seed : 0;
+}
+
 template <class Key> struct BookState : Book<Key> {
     static constexpr const char *type = Key::type;
-    explicit BookState(std::pmr::memory_resource *memory) : Book<Key>(memory, max_book_memory()) {}
+    explicit BookState(std::pmr::memory_resource *memory) : Book<Key>(memory, max_book_memory(), random_seed()) {}
 
     void merge(Bytes flat) { Book<Key>::merge(flat, Book<Key>::From::ourselves, pg::interrupts); }
     Bytes flatten(pg::ContextMemory &memory) const {
@@ -68,14 +82,16 @@ template <class Key> struct BookState : Book<Key> {
             [&](auto id, const Figures &f, const std::uint8_t *gaps) { end = put_book_entry<Key>(id, f, gaps, end); },
             pg::interrupts);
         const auto size = static_cast<std::size_t>(end - flat);
-        const std::size_t limit = std::min<std::size_t>(max_book_memory(), MaxAllocSize - VARHDRSZ);
+        const std::size_t limit = std::min(max_book_memory(), pg::max_stored);
         if (size > limit) refuse_size(type, size, limit);
         return {flat, size};
     }
     static Bytes check(Bytes untrusted) {
+        // Not bounded by a setting: what one session could store, another one must be able to restore.
         std::pmr::monotonic_buffer_resource memory;
-        Book<Key> book(&memory, max_book_memory());
+        Book<Key> book(&memory, SIZE_MAX, 0);
         book.merge(untrusted, Book<Key>::From::anybody, pg::interrupts);
+        if constexpr (std::is_same_v<Key, TextKey>) book.each(check_text, pg::interrupts);
         return untrusted;
     }
 };

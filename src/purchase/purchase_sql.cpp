@@ -18,12 +18,12 @@ namespace {
 
 using pg::DateArg, pg::Float8Arg, pg::NumericArg, pg::TimestamptzArg;
 
-// First byte of the content: packed_version, or this.
-constexpr std::uint8_t working = 0xff;
+// First byte of the content: packed_version, or this. A user's own aggregate over our support functions may store it.
+constexpr std::uint8_t working = 0xff, working_version = 1;
 
 struct Working {
     std::int32_t header; // varlena
-    std::uint8_t form, unused[3];
+    std::uint8_t form, version, unused[2];
     Figures figures;
     std::uint8_t gaps[];
 
@@ -39,6 +39,7 @@ Working *new_working(std::size_t gap_bytes) {
     auto *const state = static_cast<Working *>(palloc0(size));
     SET_VARSIZE(state, size);
     state->form = working;
+    state->version = working_version;
     new (&state->figures) Figures{};
     return state;
 }
@@ -56,6 +57,11 @@ Working *own_state(FunctionCallInfo fcinfo) {
     auto *const value = reinterpret_cast<Working *>(DatumGetPointer(fcinfo->args[0].value));
     const bool in_place = VARATT_IS_4B_U(value) && VARSIZE(value) >= sizeof(Working) && value->form == working;
     return in_place ? value : nullptr;
+}
+
+// What a support function returns: the state itself to the executor, a packed value to anybody else.
+Datum result(FunctionCallInfo fcinfo, const Working *state) {
+    return AggCheckCallContext(fcinfo, nullptr) ? state->datum() : packed_datum(state->figures, state->gaps);
 }
 
 // A state with room for more days: the aggregate's own, or a larger copy, which the executor keeps in its place.
@@ -86,7 +92,7 @@ template <class Time, class Amount> Datum accumulate(FunctionCallInfo fcinfo) {
     Working *const state = state_with_room(fcinfo, max_gap);
     if (fcinfo->args[1].isnull || fcinfo->args[2].isnull) {
         ++state->figures.skipped;
-        return state->datum();
+        return result(fcinfo, state);
     }
     const Micros t = Time::micros(fcinfo->args[1].value);
     const double amount = Amount::value(fcinfo->args[2].value);
@@ -94,7 +100,7 @@ template <class Time, class Amount> Datum accumulate(FunctionCallInfo fcinfo) {
     check_amount(amount);
     History history{*state};
     add_purchase(history, t, amount);
-    return state->datum();
+    return result(fcinfo, state);
 }
 
 Working *merge(const Stored &a, const Stored &b) {
@@ -114,14 +120,45 @@ Working *merge(const Stored &a, const Stored &b) {
     return sum;
 }
 
+// Rolling up small summaries into a long one: a few days are inserted, the list is not written anew.
+constexpr std::uint32_t few_days = 8;
+
+bool has_few_days(FunctionCallInfo fcinfo, const Figures &other) {
+    return !fcinfo->args[0].isnull && other.days <= few_days && AggCheckCallContext(fcinfo, nullptr);
+}
+
+Working *merge_few_days(FunctionCallInfo fcinfo, const Stored &other) {
+    Working *const state = state_with_room(fcinfo, few_days * max_gap);
+    Figures &f = state->figures;
+    if (other.figures.purchases > 0 && f.purchases > 0) {
+        Day first = day_of(f.first), last = day_of(f.last);
+        each_day(other.figures.day_set(other.gaps), [&](Day day) {
+            f.days += insert_day(state->gaps, f.gap_bytes, first, last, day);
+            first = std::min(first, day);
+            last = std::max(last, day);
+            return true;
+        });
+    } else if (other.figures.purchases > 0) {
+        f.days = other.figures.days;
+        f.gap_bytes = other.figures.gap_bytes;
+        memcpy(state->gaps, other.gaps, f.gap_bytes);
+    }
+    merge_figures(f, other.figures);
+    return state;
+}
+
 } // namespace
 
 Stored stored_of(Bytes content) {
     if (content.empty() || content[0] != working) return unpack(content);
     Stored stored;
-    constexpr std::size_t header = offsetof(Working, figures) - VARHDRSZ;
-    memcpy(&stored.figures, content.data() + header, sizeof stored.figures);
-    stored.gaps = content.data() + header + sizeof stored.figures;
+    constexpr std::size_t header = offsetof(Working, figures) - VARHDRSZ, size = header + sizeof stored.figures;
+    const bool known = content.size() >= size && content[1] == working_version;
+    if (known) memcpy(&stored.figures, content.data() + header, sizeof stored.figures);
+    if (!known || stored.figures.gap_bytes > content.size() - size)
+        throw Error(sqlstate::data_corrupted, "purchase_summary is a working state of another version", "",
+                    "Aggregate it again: only results of purchase_agg and rollup are for storing.");
+    stored.gaps = content.data() + size;
     return stored;
 }
 
@@ -171,8 +208,9 @@ CD_FUNCTION(cd_purchase_agg_combine) {
         return fcinfo->args[0].value;
     }
     const Stored other = stored_arg(fcinfo, 1);
-    if (fcinfo->args[0].isnull) return copy_to_working(other, max_gap)->datum();
-    return merge(stored_arg(fcinfo, 0), other)->datum();
+    if (fcinfo->args[0].isnull) return result(fcinfo, copy_to_working(other, max_gap));
+    if (has_few_days(fcinfo, other.figures)) return result(fcinfo, merge_few_days(fcinfo, other));
+    return result(fcinfo, merge(stored_arg(fcinfo, 0), other));
 }
 
 CD_FUNCTION(cd_purchase_agg_final) {
@@ -281,6 +319,7 @@ CD_FUNCTION(cd_purchase_summary_to_jsonb) {
         append_number(&json, "sum_log_days_between", log_gaps(f.day_set(stored.gaps)));
         appendStringInfoString(&json, ", \"dates\": [");
         each_day(f.day_set(stored.gaps), [&json, first = day_of(f.first)](Day day) {
+            CHECK_FOR_INTERRUPTS();
             char buffer[MAXDATELEN + 1];
             JsonEncodeDateTime(buffer, DateADTGetDatum(day), DATEOID, nullptr);
             appendStringInfo(&json, "%s\"%s\"", day == first ? "" : ", ", buffer);

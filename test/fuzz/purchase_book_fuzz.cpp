@@ -9,7 +9,7 @@ using namespace cd::purchase;
 template <class Key> static void try_kind(Bytes input) {
     try {
         std::pmr::monotonic_buffer_resource memory;
-        Book<Key> book(&memory, 64 << 20);
+        Book<Key> book(&memory, 64 << 20, 0);
         book.merge(input, Book<Key>::From::anybody, Poll{});
         std::size_t room = max_book_header;
         book.each([&](auto id, const Figures &f, const std::uint8_t *) { room += max_book_entry<Key>(id, f); }, Poll{});

@@ -14,7 +14,7 @@ constexpr std::size_t no_limit = SIZE_MAX;
 template <class Key> struct Owned {
     std::pmr::monotonic_buffer_resource memory;
     Book<Key> book;
-    explicit Owned(std::size_t limit = no_limit) : book(&memory, limit) {}
+    explicit Owned(std::size_t limit = no_limit) : book(&memory, limit, 0) {}
 };
 
 template <class Key> std::vector<std::uint8_t> flat(const Book<Key> &book) {
