@@ -39,7 +39,11 @@ for my $query (
 	is($standby->safe_psql('postgres', $query), $primary->safe_psql('postgres', $query), "on the standby: $query");
 }
 my ($status, $out, $err) = $standby->psql('postgres', 'SELECT customer_data.rfm_setup()');
-isnt($status, 0, 'rfm_setup cannot write there');
+is($status, 0, 'rfm_setup has nothing to do there');
+$primary->safe_psql('postgres', 'DROP SCHEMA customer_store CASCADE');
+$primary->wait_for_catchup($standby);
+($status, $out, $err) = $standby->psql('postgres', 'SELECT customer_data.rfm_setup()');
+like($err, qr/cannot execute CREATE SCHEMA in a read-only transaction/, 'and cannot write there');
 
 $standby->promote;
 is($standby->safe_psql('postgres', q{
