@@ -4,15 +4,7 @@ namespace cd::purchase {
 
 template <class Key> void Book<Key>::merge_entry(Entry entry, const Stored &other) {
     const Figures &b = other.figures;
-    Figures a;
-    a.first = entry.cold.first;
-    a.last = entry.hot.last;
-    a.purchases = entry.hot.purchases;
-    a.gross = entry.hot.gross;
-    a.first_day = entry.cold.first_day;
-    a.refunded = entry.cold.refunded;
-    a.refunds = entry.cold.refunds;
-    a.skipped = entry.cold.skipped;
+    Figures a = figures(entry.hot, entry.cold);
     if (b.purchases > 0) {
         if (a.purchases == 0) {
             std::memcpy(entry.gaps(b.gap_bytes), other.gaps, b.gap_bytes);

@@ -170,18 +170,7 @@ template <class Key> class Book {
         for (std::uint32_t i = 0; i < count_; ++i) {
             poll.every(i);
             const Hot &hot = hot_[i];
-            const Cold &cold = cold_[i];
-            Figures f;
-            f.first = cold.first;
-            f.last = hot.last;
-            f.purchases = hot.purchases;
-            f.gross = hot.gross;
-            f.first_day = cold.first_day;
-            f.refunded = cold.refunded;
-            f.refunds = cold.refunds;
-            f.skipped = cold.skipped;
-            f.days = hot.days;
-            f.gap_bytes = hot.gap_bytes;
+            const Figures f = figures(hot, cold_[i]);
             visit(Key::view(hot.key), f, hot.gaps());
         }
     }
@@ -214,6 +203,20 @@ template <class Key> class Book {
         Sum first_day, refunded;
         std::uint64_t refunds, skipped;
     };
+    static Figures figures(const Hot &hot, const Cold &cold) {
+        Figures f;
+        f.first = cold.first;
+        f.last = hot.last;
+        f.purchases = hot.purchases;
+        f.gross = hot.gross;
+        f.first_day = cold.first_day;
+        f.refunded = cold.refunded;
+        f.refunds = cold.refunds;
+        f.skipped = cold.skipped;
+        f.days = hot.days;
+        f.gap_bytes = hot.gap_bytes;
+        return f;
+    }
     // An entry as add_purchase wants to see it.
     struct Entry {
         Book &book;
