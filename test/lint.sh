@@ -112,9 +112,10 @@ machine_paths() {
         --exclude='*.o' --exclude='*.d' --exclude='regression.*' --exclude=lint.sh
 }
 open_ends() {
-    grep -rnIE '\b(TODO|FIXME|XXX|HACK)\b' src test demo bench docs sql scripts Makefile CMakeLists.txt --exclude=lint.sh 2>/dev/null |
+    # Written so that the rule does not find itself.
+    grep -rnIE '\b(TO[D]O|FIX[M]E|X[X]X|HA[C]K)\b' src test demo bench docs sql scripts Makefile CMakeLists.txt --exclude=lint.sh 2>/dev/null |
         # XX000 and mktemp patterns are no open ends.
-        grep -vE 'mktemp|XXXX'
+        grep -vE 'mktemp|X{4}'
 }
 version_repeated_wrong() {
     local version
