@@ -8,7 +8,6 @@ namespace cd {
 
 namespace sqlstate {
 inline constexpr const char *data_corrupted = "XX001";
-inline constexpr const char *datetime_overflow = "22008";
 inline constexpr const char *insufficient_privilege = "42501";
 inline constexpr const char *invalid_binary = "22P03";
 inline constexpr const char *invalid_parameter = "22023";
