@@ -16,6 +16,8 @@ PGDLLEXPORT void _PG_init(void);
 
 namespace cd {
 static int max_book_kilobytes = 720 * 1024;
+static int max_dataset_kilobytes = 2 * 1024 * 1024;
+std::size_t max_dataset_memory() { return static_cast<std::size_t>(max_dataset_kilobytes) * 1024; }
 std::size_t max_book_memory() { return static_cast<std::size_t>(max_book_kilobytes) * 1024; }
 } // namespace cd
 
@@ -24,5 +26,10 @@ void _PG_init(void) {
         "customer_data.max_book_memory", "Size that a purchase_book or rfm_summary may have when it is stored.",
         "A value over 767 MB allows larger ones within a query, which then cannot be stored.", &cd::max_book_kilobytes,
         cd::max_book_kilobytes, 64, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable(
+        "customer_data.max_dataset_memory", "Memory that a dataset may take while it is gathered.",
+        "A row of 20 numbers takes 80 or 160 bytes. A model that is fitted takes memory of its own.",
+        &cd::max_dataset_kilobytes, cd::max_dataset_kilobytes, 64, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB, nullptr,
+        nullptr, nullptr);
     MarkGUCPrefixReserved("customer_data");
 }

@@ -5,6 +5,7 @@
 
 namespace cd {
 
-std::size_t max_book_memory(); // customer_data.max_book_memory in bytes
+std::size_t max_dataset_memory(); // customer_data.max_dataset_memory in bytes
+std::size_t max_book_memory();    // customer_data.max_book_memory in bytes
 
 } // namespace cd

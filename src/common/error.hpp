@@ -15,6 +15,8 @@ inline constexpr const char *invalid_text = "22P02";
 inline constexpr const char *not_set_up = "55000";
 inline constexpr const char *out_of_range = "22003";
 inline constexpr const char *program_limit = "54000";
+inline constexpr const char *datatype_mismatch = "42804";
+inline constexpr const char *undefined_column = "42703";
 inline constexpr const char *undefined_object = "42704";
 } // namespace sqlstate
 

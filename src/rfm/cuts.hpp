@@ -3,6 +3,7 @@
 // Above the largest value of the sample comes the next double, so that a class which no value reaches begins there: a
 // customer beyond all that were seen gets the score beyond theirs.
 #pragma once
+#include "common/polled.hpp"
 #include "rfm/rfm.hpp"
 #include <cmath>
 #include <limits>
@@ -19,19 +20,6 @@ inline double finite(double value) {
 }
 inline double just_above(double value) {
     return finite(std::nextafter(value, std::numeric_limits<double>::infinity()));
-}
-
-// Runs an algorithm of the standard library, which takes an order, on n values. The order polls once in 2^20
-// comparisons; fewer values than 2^18 are quick, and quicker without.
-template <class Less, class Algorithm> void polled(std::size_t n, Poll poll, Less less, Algorithm &&algorithm) {
-    poll();
-    if (n < 1 << 18) return algorithm(less);
-    std::uint32_t comparisons = 0; // stands outside, for algorithms copy their order
-    algorithm([less, poll, &comparisons](const auto &a, const auto &b) {
-        if ((++comparisons & ((1 << 20) - 1)) == 0) [[unlikely]]
-            poll();
-        return less(a, b);
-    });
 }
 
 // Method 'dense'. With lt values worse and eq equal to it, a value scores 1 + floor(bins (2 lt + eq - 1) / (2 n)): the

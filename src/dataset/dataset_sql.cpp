@@ -1,0 +1,320 @@
+// dataset in SQL: its aggregates from rows and arrays, and what it tells of itself.
+#include "dataset/dataset_sql.hpp"
+#include "dataset/column_statistics.hpp"
+#include "pg/array.hpp"
+#include "pg/json.hpp"
+#include "pg/rows.hpp"
+#include <cmath>
+extern "C" {
+#include "mb/pg_wchar.h"
+}
+
+namespace cd::dataset {
+
+void check_text(const Columns &columns, const char *type) {
+    const auto check = [type](std::string_view text) {
+        if (!pg_verify_mbstr(GetDatabaseEncoding(), text.data(), static_cast<int>(text.size()), true))
+            throw Error(sqlstate::invalid_binary, std::string("invalid ") + type,
+                        "The name or a value of a column is not valid in the encoding of this database.");
+    };
+    for (const Column &column : columns) {
+        check(column.name);
+        for (std::uint32_t code = 1; code <= column.levels.size(); ++code) check(column.levels[code]);
+    }
+}
+
+Bytes DatasetState::flatten(pg::ContextMemory &m) const {
+    const std::size_t room = flat_room();
+    auto *const flat = static_cast<std::uint8_t *>(m.allocate(room, 8));
+    const auto size = static_cast<std::size_t>(Dataset::flatten(flat) - flat);
+    if (size > pg::max_stored)
+        throw Error(
+            sqlstate::program_limit, "dataset is too large to be stored or copied",
+            "It has " + std::to_string(size / 1024) + " kB, a value of PostgreSQL that can be dumped at most " +
+                std::to_string(pg::max_stored / 1024) + " kB.",
+            "Hand it to the fit function in the same query, in FROM and not in a scalar subquery or a materialized "
+            "CTE, where it is not copied.");
+    return {flat, size};
+}
+
+Bytes DatasetState::check(Bytes untrusted) {
+    dataset::check(untrusted, pg::interrupts);
+    check_text(View(untrusted).shape().columns, type);
+    return untrusted;
+}
+
+namespace {
+
+// The names that a call gives; they are the same for every row.
+struct Names {
+    std::string_view label, weight; // empty if there is none
+    Datum ignore = 0;
+    bool has_ignore = false;
+
+    explicit Names(FunctionCallInfo fcinfo) {
+        const NullableDatum *const given = fcinfo->args + 2;
+        if (PG_NARGS() > 2 && !given[0].isnull) label = pg::text_arg(given[0].value);
+        if (PG_NARGS() > 3 && !given[1].isnull) weight = pg::text_arg(given[1].value);
+        if (PG_NARGS() > 4 && !given[2].isnull) {
+            ignore = given[2].value;
+            has_ignore = true;
+        }
+    }
+};
+
+std::string names_of(const pg::Record &record) {
+    std::string names;
+    for (int i = 0; i < record.columns(); ++i) {
+        if (record.column(i).attisdropped) continue;
+        names += names.empty() ? "" : ", ";
+        names += NameStr(record.column(i).attname);
+    }
+    return names;
+}
+
+[[noreturn]] void refuse_missing(std::string_view name, const char *argument, const pg::Record &record) {
+    throw Error(sqlstate::undefined_column, "column \"" + std::string(name) + "\" does not exist",
+                std::string("It is named as ") + argument + "; the row has " + names_of(record) + ".",
+                "Name a column of the row. ROW(...) loses the names: use a table, or an alias of a subquery.");
+}
+
+[[noreturn]] void refuse_role(std::string_view name, const char *what) {
+    throw Error(sqlstate::datatype_mismatch, "column \"" + std::string(name) + "\" cannot be " + what,
+                "It is text or an enum.",
+                "Compare it, for instance churned = 'Yes' AS churned, or cast it to a number.");
+}
+
+// Decides what each column of the row is, and gives the dataset its shape, or compares it. Nothing of the backend is
+// called that raises while the vectors live, but through pg::call.
+void plan_row(DatasetState &state, const Names &names) {
+    RowPlan &plan = state.plan;
+    const pg::Record &record = plan.record;
+    const std::vector<std::string> ignored =
+        names.has_ignore ? pg::text_array(names.ignore, "ignore") : std::vector<std::string>();
+    std::vector<bool> found(ignored.size());
+    Shape shape(std::pmr::get_default_resource());
+    std::optional<RowPlan::Field> label, weight;
+    plan.fields.clear();
+    for (int i = 0; i < record.columns(); ++i) {
+        const FormData_pg_attribute &attribute = record.column(i);
+        if (attribute.attisdropped) continue;
+        const std::string_view name = NameStr(attribute.attname);
+        bool skip = false;
+        for (std::size_t k = 0; k < ignored.size(); ++k)
+            if (name == ignored[k]) found[k] = skip = true;
+        const bool is_label = !names.label.empty() && name == names.label;
+        const bool is_weight = !names.weight.empty() && name == names.weight;
+        if (skip + is_label + is_weight > 1)
+            throw Error(sqlstate::invalid_parameter, "column \"" + std::string(name) + "\" has two roles",
+                        "It is named more than once among label, weight and ignore.", "Name each column once.");
+        if (skip) continue;
+        const RowPlan::Field field{i, shape.columns.size(), Feature(attribute.atttypid, name)};
+        if (is_label || is_weight) {
+            std::optional<RowPlan::Field> &role = is_label ? label : weight;
+            if (role) refuse_role(name, "named twice");
+            if (field.feature.kind() == Kind::category) refuse_role(name, is_label ? "a label" : "a weight");
+            role = field;
+            continue;
+        }
+        for (const Column &other : shape.columns)
+            if (other.name == name)
+                throw Error(sqlstate::invalid_parameter, "two columns are named \"" + std::string(name) + "\"", "",
+                            "Give one of them another name with AS.");
+        shape.columns.emplace_back(name, field.feature.kind());
+        plan.fields.push_back(field);
+    }
+    for (std::size_t k = 0; k < ignored.size(); ++k)
+        if (!found[k]) refuse_missing(ignored[k], "ignored", record);
+    const auto add = [&](std::optional<RowPlan::Field> &role, std::string_view name, const char *argument) {
+        if (name.empty()) return false;
+        if (!role) refuse_missing(name, argument, record);
+        role->column = shape.columns.size();
+        shape.columns.emplace_back(name, Kind::number);
+        // First, so that a row without label is left before its values are added.
+        plan.fields.insert(plan.fields.begin(), *role);
+        return true;
+    };
+    shape.has_label = add(label, names.label, "the label");
+    shape.has_weight = add(weight, names.weight, "the weight");
+    state.fit_shape(shape);
+    plan.label =
+        state.shape().has_label ? std::string_view(state.shape().columns[shape.label()].name) : std::string_view();
+    plan.weight =
+        state.shape().has_weight ? std::string_view(state.shape().columns[shape.weight()].name) : std::string_view();
+}
+
+[[noreturn]] void refuse_names() {
+    throw Error(sqlstate::invalid_parameter, "label and weight must be the same for all rows",
+                "They changed between two rows.", "Write the names as constants.");
+}
+
+void check_weight(double weight) {
+    if (!(weight > 0))
+        throw Error(sqlstate::invalid_parameter, "a weight must be greater than zero",
+                    "It is " + std::to_string(weight) + ".", "Leave rows without weight out with WHERE.");
+}
+
+// (state, features record [, label text [, weight text, ignore text[]]])
+Datum accumulate_row(FunctionCallInfo fcinfo) {
+    State::Transition state(fcinfo);
+    if (fcinfo->args[1].isnull) {
+        state->skip();
+        return state.result();
+    }
+    RowPlan &plan = state->plan;
+    const Names names(fcinfo);
+    if (plan.record.open(fcinfo->args[1].value, state->memory.context())) plan_row(*state, names);
+    if (names.label != plan.label || names.weight != plan.weight) refuse_names();
+    const std::size_t features = state->shape().features();
+    for (const RowPlan::Field &field : plan.fields) {
+        const bool null = plan.record.is_null(field.attribute);
+        if (field.column < features) {
+            const Column &column = state->shape().columns[field.column];
+            if (field.feature.kind() == Kind::number)
+                state->put(field.column,
+                           null ? missing : field.feature.number(plan.record.value(field.attribute), column.name));
+            else
+                state->put(
+                    field.column,
+                    null ? 0 : state->code(field.column, field.feature.category(plan.record.value(field.attribute))));
+        } else {
+            if (null) {
+                state->skip();
+                return state.result();
+            }
+            const double value =
+                field.feature.number(plan.record.value(field.attribute), state->shape().columns[field.column].name);
+            if (field.column == features + state->shape().has_label) check_weight(value);
+            state->put(field.column, value);
+        }
+    }
+    state->end_row();
+    return state.result();
+}
+
+// (state, features float8[]), (state, label float8, features float8[] [, weight float8])
+Datum accumulate_array(FunctionCallInfo fcinfo) {
+    State::Transition state(fcinfo);
+    const bool has_label = PG_NARGS() > 2, has_weight = PG_NARGS() > 3;
+    const NullableDatum *const label = fcinfo->args + 1, *const features = label + has_label,
+                               *const weight = features + 1;
+    if (features->isnull || (has_label && label->isnull) || (has_weight && weight->isnull)) {
+        state->skip();
+        return state.result();
+    }
+    const pg::FloatArray row(features->value, "features");
+    if (!state->has_shape()) state->name_columns(row.size(), has_label, has_weight);
+    const std::size_t n = state->shape().features();
+    if (row.size() != n)
+        throw Error(sqlstate::invalid_parameter, "features have different lengths",
+                    "An array has " + std::to_string(row.size()) + " elements, the ones before have " +
+                        std::to_string(n) + ".",
+                    "Give every row the same features, NULL for what is missing.");
+    row.each([&](std::size_t i, double value, bool null) {
+        if (!null && !std::isfinite(value)) refuse_number(value, state->shape().columns[i].name);
+        state->put(i, null ? missing : value);
+    });
+    const auto finite = [](Datum d, const char *name) {
+        const double value = DatumGetFloat8(d);
+        if (!std::isfinite(value)) refuse_number(value, name);
+        return value;
+    };
+    if (has_label) state->put(n, finite(label->value, "label"));
+    if (has_weight) {
+        const double value = finite(weight->value, "weight");
+        check_weight(value);
+        state->put(n + 1, value);
+    }
+    state->end_row();
+    return state.result();
+}
+
+// The most frequent values: [{"value": "DE", "rows": 95}, ...].
+Json told(const Column &column, const std::vector<ValueCount> &top) {
+    Json json;
+    json.begin_array();
+    for (const ValueCount &value : top) {
+        json.begin_object().key("value");
+        if (column.is_category())
+            json.text(column.levels[static_cast<std::uint32_t>(value.value)]);
+        else
+            json.number(value.value);
+        json.key("rows").integer(value.rows).end_object();
+    }
+    json.end_array();
+    return json;
+}
+
+Datum columns(FunctionCallInfo fcinfo) {
+    pg::ResultRows result(fcinfo);
+    const View view = view_arg(fcinfo->args[0].value);
+    for (std::size_t c = 0; c < view.features(); ++c) {
+        enum { name, kind, n, missing_rows, min, max, mean, sd, distinct, top, count };
+        const Column &column = view.shape().columns[c];
+        const ColumnStatistics s = statistics(view, c, pg::interrupts);
+        Datum values[count] = {};
+        bool nulls[count] = {};
+        const std::string_view texts[] = {column.name, column.is_category() ? "categorical" : "numeric"};
+        pg::call([&values, &texts] {
+            values[name] = pg::text_datum(texts[0]);
+            values[kind] = pg::text_datum(texts[1]);
+        });
+        values[n] = UInt64GetDatum(s.n);
+        values[missing_rows] = UInt64GetDatum(s.missing);
+        const auto number = [&](int i, const std::optional<double> &value) {
+            nulls[i] = !value;
+            if (value) values[i] = Float8GetDatum(*value);
+        };
+        number(min, s.min);
+        number(max, s.max);
+        number(mean, s.mean);
+        number(sd, s.sd);
+        values[distinct] = UInt64GetDatum(s.distinct);
+        values[top] = pg::jsonb_datum(told(column, s.top));
+        result.add(values, nulls);
+    }
+    PG_RETURN_NULL();
+}
+
+Datum summary(FunctionCallInfo fcinfo) {
+    enum { rows, skipped, features, label, weight, bytes, count };
+    TupleDesc const row = pg::result_row(fcinfo);
+    Datum values[count] = {};
+    bool nulls[count] = {};
+    const View view = view_arg(fcinfo->args[0].value);
+    const Shape &shape = view.shape();
+    values[rows] = UInt64GetDatum(view.rows());
+    values[skipped] = UInt64GetDatum(view.skipped());
+    values[features] = Int32GetDatum(static_cast<std::int32_t>(view.features()));
+    values[bytes] = UInt64GetDatum(view.bytes());
+    const auto text = [&](int i, bool there, std::size_t column) {
+        nulls[i] = !there;
+        if (!there) return;
+        const std::string_view name = shape.columns[column].name;
+        Datum &value = values[i];
+        pg::call([&value, &name] { value = pg::text_datum(name); });
+    };
+    text(label, shape.has_label, shape.label());
+    text(weight, shape.has_weight, shape.weight());
+    return pg::call([row, &values, &nulls] { return pg::row_datum(row, values, nulls); });
+}
+
+} // namespace
+} // namespace cd::dataset
+
+using namespace cd;
+using namespace cd::dataset;
+
+CD_DEFINE_INPUT(cd_dataset_in, State::in)
+CD_DEFINE(cd_dataset_out, State::out)
+CD_DEFINE_INPUT(cd_dataset_recv, State::recv)
+CD_DEFINE(cd_dataset_send, State::send_)
+CD_DEFINE(cd_dataset_agg_row, accumulate_row)
+CD_DEFINE(cd_dataset_agg_array, accumulate_array)
+CD_DEFINE(cd_dataset_agg_combine, State::combine)
+CD_DEFINE(cd_dataset_agg_final, State::final)
+CD_DEFINE(cd_dataset_columns, columns)
+CD_DEFINE(cd_dataset_summary, summary)
+
+CD_FUNCTION(cd_dataset_rows) { return UInt64GetDatum(view_arg(fcinfo->args[0].value).rows()); }
+CD_FUNCTION(cd_dataset_skipped) { return UInt64GetDatum(view_arg(fcinfo->args[0].value).skipped()); }

@@ -1,0 +1,46 @@
+// How bindings read datasets, and rows of a query as features of a model.
+#pragma once
+#include "customer_data.hpp"
+#include "dataset/dataset.hpp"
+#include "dataset/feature_sql.hpp"
+#include "pg/record.hpp"
+#include "pg/table_state.hpp"
+
+namespace cd::dataset {
+
+// Throws if a name or value is no text of this database.
+void check_text(const Columns &columns, const char *type);
+
+// Where the columns of a row go.
+struct RowPlan {
+    struct Field {
+        int attribute;
+        std::size_t column;
+        Feature feature;
+    };
+    pg::Record record;
+    std::string_view label, weight; // empty if there is none
+    std::pmr::vector<Field> fields;
+    explicit RowPlan(std::pmr::memory_resource *memory) : fields(memory) {}
+};
+
+struct DatasetState : Dataset {
+    static constexpr const char *type = "dataset";
+    pg::ContextMemory &memory;
+    RowPlan plan;
+
+    explicit DatasetState(pg::ContextMemory *m) : Dataset(m, max_dataset_memory()), memory(*m), plan(m) {}
+    void merge(Bytes flat) { Dataset::merge(flat, pg::interrupts); }
+    Bytes flatten(pg::ContextMemory &m) const;
+    static Bytes check(Bytes untrusted);
+};
+
+using State = pg::TableState<DatasetState>;
+
+// Make it after the last backend call that can raise.
+inline View view_arg(Datum d) {
+    const State::Arg arg = State::arg(d);
+    return arg.object ? View(*arg.object) : View(arg.flat);
+}
+
+} // namespace cd::dataset

@@ -1,0 +1,70 @@
+// Arrays as arguments.
+#pragma once
+#include "pg/varlena.hpp"
+#include <string>
+#include <vector>
+extern "C" {
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+}
+
+namespace cd::pg {
+
+// A float8[] of one dimension, read where it lies. Make it while nothing with a destructor is alive.
+class FloatArray {
+  public:
+    FloatArray(Datum d, const char *argument) : array_(DatumGetArrayTypeP(d)) {
+        if (ARR_NDIM(array_) > 1)
+            throw Error(sqlstate::invalid_parameter, std::string(argument) + " must have one dimension",
+                        "It has " + std::to_string(ARR_NDIM(array_)) + ".");
+        size_ = ARR_NDIM(array_) == 0 ? 0 : static_cast<std::size_t>(ARR_DIMS(array_)[0]);
+    }
+    std::size_t size() const { return size_; }
+    // Calls visit(i, value, is null).
+    template <class Visit> void each(Visit &&visit) const {
+        const auto *value = reinterpret_cast<const double *>(ARR_DATA_PTR(array_));
+        const bits8 *const bitmap = ARR_NULLBITMAP(array_);
+        if (!bitmap) {
+            for (std::size_t i = 0; i < size_; ++i) visit(i, value[i], false);
+            return;
+        }
+        for (std::size_t i = 0; i < size_; ++i) {
+            const bool null = !(bitmap[i / 8] & (1 << (i % 8)));
+            visit(i, null ? 0 : *value++, null);
+        }
+    }
+
+  private:
+    const ArrayType *array_;
+    std::size_t size_;
+};
+
+// A text[] of one dimension without NULL. Objects may be alive.
+inline std::vector<std::string> text_array(Datum d, const char *argument) {
+    struct Elements {
+        int dimensions, n;
+        Datum *values;
+        bool *nulls;
+    };
+    const Elements elements = call([d] {
+        ArrayType *const array = DatumGetArrayTypeP(d);
+        Elements e{ARR_NDIM(array), 0, nullptr, nullptr};
+        deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &e.values, &e.nulls, &e.n);
+        return e;
+    });
+    if (elements.dimensions > 1)
+        throw Error(sqlstate::invalid_parameter, std::string(argument) + " must have one dimension",
+                    "It has " + std::to_string(elements.dimensions) + ".");
+    std::vector<std::string> texts;
+    for (int i = 0; i < elements.n; ++i) {
+        if (elements.nulls[i])
+            throw Error(sqlstate::invalid_parameter, std::string(argument) + " must not contain NULL",
+                        "Element " + std::to_string(i + 1) + " is NULL.");
+        const Datum value = elements.values[i];
+        const Bytes bytes = call([value] { return bytes_arg(value); });
+        texts.emplace_back(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+    }
+    return texts;
+}
+
+} // namespace cd::pg
