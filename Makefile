@@ -19,10 +19,12 @@ ISOLATION_OPTS = --inputdir=test/isolation --load-extension=$(EXTENSION)
 TAP_TESTS      = 1
 PROVE_TESTS    = test/t/*.pl
 
-# SANITIZE=undefined builds a module for a server under UBSan; WERROR=1 is what the tests use.
+# SANITIZE=undefined builds a module for a server under UBSan; WERROR=1 is what the tests use;
+# EIGEN=DIR is where the headers of Eigen lie.
 WARN        = -Wall -Wextra -Wshadow -Wconversion -Wold-style-cast -Wnon-virtual-dtor -Wno-register $(if $(WERROR),-Werror)
 SAN         = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
-PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server)
+EIGEN      ?= /usr/include/eigen3
+PG_CPPFLAGS = -Isrc -isystem $(EIGEN) -isystem $(shell $(PG_CONFIG) --includedir-server)
 PG_CXXFLAGS = -std=c++20 -fvisibility=hidden -fvisibility-inlines-hidden -ffp-contract=off -MMD -MP $(WARN) $(SAN)
 SHLIB_LINK  = -lstdc++ -Wl,--version-script=src/exports.map $(SAN)
 
