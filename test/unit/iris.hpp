@@ -1,4 +1,5 @@
-// Fisher's iris (Anderson 1935) as R has it.
+// Anderson's irises (1935) as Fisher (1936) printed them and R has them: sepal length and width, petal length and width
+// in cm; 50 setosa, 50 versicolor, 50 virginica. UCI's copy differs in rows 35 and 38.
 #pragma once
 
 namespace cd::test {

@@ -1,0 +1,345 @@
+#include "cluster/kmeans.hpp"
+#include "cluster/kmeans_seed.hpp"
+#include "math/sum.hpp"
+#include <array>
+#include <cfloat>
+#include <cmath>
+#include <numeric>
+
+namespace cd::cluster {
+
+namespace {
+
+constexpr std::size_t block = 4096;
+constexpr std::uint32_t nowhere = UINT32_MAX;
+
+// Per cluster: weight, weighted numbers, and the weight of every level of every category. Neumaier's compensation keeps
+// what comes and goes over many iterations from leaving a trace, so that a mean depends on the members alone.
+class Totals {
+  public:
+    Totals(const Points &points, std::size_t k)
+        : points_(points), first_level_(points.categories + 1, 1 + points.numbers), rows_(k) {
+        for (std::size_t j = 0; j < points.categories; ++j) first_level_[j + 1] = first_level_[j] + points.levels[j];
+        width_ = first_level_.back();
+        high_.resize(k * width_);
+        low_.resize(k * width_);
+    }
+    void move(std::size_t row, std::uint32_t from, std::uint32_t to) {
+        const double weight = points_.weight_of(row);
+        if (from != nowhere) {
+            --rows_[from];
+            add(row, from, -weight);
+        }
+        ++rows_[to];
+        add(row, to, weight);
+    }
+    std::size_t rows(std::size_t c) const { return rows_[c]; }
+    double weight(std::size_t c) const { return rows_[c] ? value(c, 0) : 0; }
+    double mean(std::size_t c, std::size_t j) const { return value(c, 1 + j) / weight(c); }
+    std::uint32_t mode(std::size_t c, std::size_t j) const {
+        std::size_t best = first_level_[j];
+        for (std::size_t at = best; at < first_level_[j + 1]; ++at)
+            if (value(c, at) > value(c, best)) best = at;
+        return static_cast<std::uint32_t>(best - first_level_[j]);
+    }
+    void reorder(const std::vector<std::uint32_t> &order) {
+        permute(rows_, order, 1);
+        permute(high_, order, width_);
+        permute(low_, order, width_);
+    }
+    // Cluster order[c] becomes cluster c.
+    template <class T>
+    static void permute(std::vector<T> &of_clusters, const std::vector<std::uint32_t> &order, std::size_t width) {
+        std::vector<T> old(of_clusters);
+        for (std::size_t c = 0; c < order.size(); ++c)
+            std::copy_n(&old[order[c] * width], width, &of_clusters[c * width]);
+    }
+
+  private:
+    double value(std::size_t c, std::size_t at) const { return high_[c * width_ + at] + low_[c * width_ + at]; }
+    void add(std::size_t row, std::size_t c, double weight) {
+        double *high = &high_[c * width_], *low = &low_[c * width_];
+        const auto add_at = [high, low](std::size_t at, double x) {
+            double error;
+            high[at] = math::two_sum(high[at], x, error);
+            low[at] += error;
+        };
+        add_at(0, weight);
+        const double *number = points_.numbers_of(row);
+        for (std::size_t j = 0; j < points_.numbers; ++j) add_at(1 + j, weight * number[j]);
+        const std::uint32_t *code = points_.codes_of(row);
+        for (std::size_t j = 0; j < points_.categories; ++j) add_at(first_level_[j] + code[j], weight);
+    }
+
+    const Points &points_;
+    std::size_t width_;
+    std::vector<std::size_t> first_level_, rows_;
+    std::vector<double> high_, low_;
+};
+
+// Lloyd's iterations, looking only at rows that may change (Hamerly 2010). Of a row that was measured we know the gap
+// between its nearest and second nearest centre; it closes at most by how far its own centre moved plus the farthest
+// that any other did. So each cluster adds these up to its `drift`, and a row keeps the drift up to which its label is
+// certain: nothing is to be written for rows that stay.
+class Lloyd {
+  public:
+    Lloyd(const Points &points, std::size_t k, std::vector<double> centre, std::vector<std::uint32_t> mode, Poll poll);
+    void run(int most_iterations);
+    Kmeans result();
+
+  private:
+    bool assign();
+    std::size_t assign_block(std::size_t begin, std::size_t end);
+    void update();
+    double wss() const;
+    void repair(std::uint32_t empty);
+    bool sort();
+    void place(std::size_t c);
+    double square(std::size_t row, std::size_t c) const;
+    double movement(std::size_t c, const double *number, const std::uint32_t *code) const;
+
+    const Points &points_;
+    std::size_t k_;
+    Poll poll_;
+    std::vector<double> centre_;
+    std::vector<std::uint32_t> mode_;
+    Centres centres_;
+    Totals totals_;
+    std::vector<std::uint32_t> label_;
+    std::vector<float> certain_; // rounded down
+    std::vector<double> drift_;
+    std::vector<double> squares_;
+    double slack_; // relative error of a distance as computed, generously
+    int iterations_ = 0;
+    bool converged_ = false;
+};
+
+Lloyd::Lloyd(const Points &points, std::size_t k, std::vector<double> centre, std::vector<std::uint32_t> mode,
+             Poll poll)
+    : points_(points), k_(k), poll_(poll), centre_(std::move(centre)), mode_(std::move(mode)), centres_(k, points),
+      totals_(points, k), label_(points.rows, nowhere), certain_(points.rows, -1), drift_(k),
+      squares_(centres_.padded()), slack_(static_cast<double>(points.numbers + points.categories + 8) * DBL_EPSILON) {
+    for (std::size_t c = 0; c < k; ++c)
+        centres_.set(c, centre_.data() + c * points.numbers, mode_.data() + c * points.categories);
+}
+
+void Lloyd::place(std::size_t c) {
+    centres_.set(c, centre_.data() + c * points_.numbers, mode_.data() + c * points_.categories);
+}
+
+double Lloyd::square(std::size_t row, std::size_t c) const {
+    return movement(c, points_.numbers_of(row), points_.codes_of(row));
+}
+
+// The squared distance of a cluster's centre from anywhere.
+double Lloyd::movement(std::size_t c, const double *number, const std::uint32_t *code) const {
+    double sum = 0;
+    for (std::size_t j = 0; j < points_.numbers; ++j) {
+        const double difference = number[j] - centre_[c * points_.numbers + j];
+        sum += difference * difference;
+    }
+    for (std::size_t j = 0; j < points_.categories; ++j)
+        if (code[j] != mode_[c * points_.categories + j]) sum += points_.mismatch;
+    return sum;
+}
+
+// Gives every row the nearest centre; says whether any row changed its own.
+bool Lloyd::assign() {
+    std::size_t changed = 0;
+    for (std::size_t begin = 0; begin < points_.rows; begin += block) {
+        poll_();
+        changed += assign_block(begin, std::min(points_.rows, begin + block));
+    }
+    return changed > 0;
+}
+
+std::size_t Lloyd::assign_block(std::size_t begin, std::size_t end) {
+    std::array<std::uint16_t, block> open; // found first: measuring them then runs without surprises
+    std::size_t n = 0, changed = 0;
+    for (std::size_t row = begin; row < end; ++row) {
+        open[n] = static_cast<std::uint16_t>(row - begin);
+        const std::uint32_t label = label_[row];
+        n += label == nowhere || !(certain_[row] > drift_[label]);
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+        const std::size_t row = begin + open[i];
+        const Nearest found = nearest(centres_, points_.numbers_of(row), points_.codes_of(row), squares_.data());
+        const auto to = static_cast<std::uint32_t>(found.point);
+        // One factor takes care of all that is rounded: the distances here and later, and this to a float.
+        const double gap = std::sqrt(found.next) * (1 - slack_) - std::sqrt(found.square) * (1 + slack_);
+        certain_[row] = static_cast<float>(std::min<double>((gap + drift_[to]) * (1 - 0x1p-22), FLT_MAX));
+        if (to == label_[row]) continue;
+        totals_.move(row, label_[row], to);
+        label_[row] = to;
+        ++changed;
+    }
+    return changed;
+}
+
+// Moves every centre to the mean and the modes of its members.
+void Lloyd::update() {
+    const std::vector<double> old_centre = centre_;
+    const std::vector<std::uint32_t> old_mode = mode_;
+    for (std::uint32_t c = 0; c < k_; ++c)
+        if (totals_.rows(c) == 0) repair(c);
+    std::vector<double> moved(k_);
+    std::size_t farthest = 0;
+    for (std::size_t c = 0; c < k_; ++c) {
+        for (std::size_t j = 0; j < points_.numbers; ++j) {
+            const double mean = totals_.mean(c, j);
+            if (!std::isfinite(mean)) refuse_range();
+            centre_[c * points_.numbers + j] = mean;
+        }
+        for (std::size_t j = 0; j < points_.categories; ++j) mode_[c * points_.categories + j] = totals_.mode(c, j);
+        place(c);
+        moved[c] =
+            std::sqrt(movement(c, old_centre.data() + c * points_.numbers, old_mode.data() + c * points_.categories)) *
+            (1 + 4 * slack_);
+        if (moved[c] > moved[farthest]) farthest = c;
+    }
+    double second = 0;
+    for (std::size_t c = 0; c < k_; ++c)
+        if (c != farthest) second = std::max(second, moved[c]);
+    for (std::size_t c = 0; c < k_; ++c) drift_[c] += moved[c] + (c == farthest ? second : moved[farthest]);
+}
+
+// An empty cluster gets the row that is farthest from its centre, the first of equally far ones.
+void Lloyd::repair(std::uint32_t empty) {
+    std::size_t farthest = points_.rows;
+    double most = -1;
+    for (std::size_t row = 0; row < points_.rows; ++row) {
+        poll_.every(row);
+        if (totals_.rows(label_[row]) < 2) continue;
+        if (const double square_of_row = square(row, label_[row]); square_of_row > most) {
+            most = square_of_row;
+            farthest = row;
+        }
+    }
+    if (farthest == points_.rows) return;
+    totals_.move(farthest, label_[farthest], empty);
+    label_[farthest] = empty;
+    certain_[farthest] = -1;
+    std::copy_n(points_.numbers_of(farthest), points_.numbers, centre_.data() + empty * points_.numbers);
+    std::copy_n(points_.codes_of(farthest), points_.categories, mode_.data() + empty * points_.categories);
+}
+
+// Numbers the clusters by size; says whether that was anything new.
+bool Lloyd::sort() {
+    std::vector<std::uint32_t> order(k_), rank(k_);
+    std::iota(order.begin(), order.end(), 0);
+    const auto compare = [](const auto &values, std::size_t width, std::size_t a, std::size_t b) {
+        const auto *x = values.data() + a * width, *y = values.data() + b * width;
+        return std::lexicographical_compare_three_way(x, x + width, y, y + width);
+    };
+    std::sort(order.begin(), order.end(), [this, compare](std::uint32_t a, std::uint32_t b) {
+        if (totals_.weight(a) != totals_.weight(b)) return totals_.weight(a) > totals_.weight(b);
+        if (const auto c = compare(centre_, points_.numbers, a, b); c != 0) return c < 0;
+        return compare(mode_, points_.categories, a, b) < 0;
+    });
+    if (std::is_sorted(order.begin(), order.end())) return false;
+    for (std::uint32_t c = 0; c < k_; ++c) rank[order[c]] = c;
+    Totals::permute(centre_, order, points_.numbers);
+    Totals::permute(mode_, order, points_.categories);
+    Totals::permute(drift_, order, 1);
+    totals_.reorder(order);
+    for (std::size_t c = 0; c < k_; ++c) place(c);
+    for (std::size_t row = 0; row < points_.rows; ++row) {
+        poll_.every(row);
+        label_[row] = rank[label_[row]];
+    }
+    return true;
+}
+
+// The numbers of the clusters decide between equally near centres. So once the clusters are sorted, rows that lie
+// just between two may still change, and then it goes on.
+void Lloyd::run(int most_iterations) {
+    bool changed = assign();
+    while (changed ? iterations_ < most_iterations : sort()) {
+        if (changed) {
+            update();
+            ++iterations_;
+        }
+        changed = assign();
+    }
+    converged_ = !changed;
+    if (!converged_ && sort()) assign();
+}
+
+double Lloyd::wss() const {
+    math::Sum sum;
+    for (std::size_t begin = 0; begin < points_.rows; begin += block) {
+        poll_();
+        double part = 0;
+        for (std::size_t row = begin; row < std::min(points_.rows, begin + block); ++row)
+            part += points_.weight_of(row) * square(row, label_[row]);
+        sum.add(part);
+    }
+    if (!sum.finite()) refuse_range();
+    return sum.value();
+}
+
+Kmeans Lloyd::result() {
+    const double sum = wss();
+    std::vector<double> size(k_);
+    for (std::size_t c = 0; c < k_; ++c) size[c] = totals_.weight(c);
+    return {k_, std::move(centre_), std::move(mode_), std::move(label_), std::move(size), sum, iterations_, converged_};
+}
+
+} // namespace
+
+void check_option(const char *name, std::int64_t value, std::int64_t least, std::int64_t most) {
+    if (value >= least && value <= most) return;
+    throw Error(sqlstate::invalid_parameter,
+                std::string(name) + " must be between " + std::to_string(least) + " and " + std::to_string(most),
+                std::string(name) + " is " + std::to_string(value) + ".");
+}
+
+std::optional<Kmeans> try_kmeans(const Points &points, const KmeansOptions &options, Poll poll, std::size_t &distinct) {
+    check_option("k", options.k, 1, max_clusters);
+    check_option("restarts", options.restarts, 1, max_restarts);
+    check_option("max_iterations", options.max_iterations, 1, max_iterations);
+    const auto k = static_cast<std::size_t>(options.k);
+    std::optional<Kmeans> best;
+    distinct = 0;
+    if (points.rows == 0) return best;
+    for (int restart = 0; restart < (k == 1 ? 1 : options.restarts); ++restart) {
+        math::Random random(options.seed, static_cast<std::uint64_t>(restart));
+        const std::vector<std::size_t> seeds = kmeans_seed(points, k, random, poll);
+        distinct = seeds.size();
+        if (distinct < k) return {};
+        std::vector<double> centre;
+        std::vector<std::uint32_t> mode;
+        for (const std::size_t row : seeds) {
+            centre.insert(centre.end(), points.numbers_of(row), points.numbers_of(row) + points.numbers);
+            mode.insert(mode.end(), points.codes_of(row), points.codes_of(row) + points.categories);
+        }
+        Kmeans found = kmeans_from(points, k, std::move(centre), std::move(mode), options.max_iterations, poll);
+        if (!best || found.wss < best->wss) best = std::move(found);
+    }
+    return best;
+}
+
+Kmeans kmeans(const Points &points, const KmeansOptions &options, Poll poll) {
+    std::size_t distinct;
+    if (auto found = try_kmeans(points, options, poll, distinct)) return *std::move(found);
+    throw Error(sqlstate::invalid_parameter, "there are fewer different rows than clusters",
+                "k is " + std::to_string(options.k) + ", and " + std::to_string(distinct) + " of " +
+                    std::to_string(points.rows) + " rows are different.",
+                "Choose a smaller k.");
+}
+
+Kmeans kmeans_from(const Points &points, std::size_t k, std::vector<double> centre, std::vector<std::uint32_t> mode,
+                   int most_iterations, Poll poll) {
+    Lloyd lloyd(points, k, std::move(centre), std::move(mode), poll);
+    lloyd.run(most_iterations);
+    return lloyd.result();
+}
+
+Centres centres_of(const Kmeans &model, std::size_t numbers, std::size_t categories, double mismatch) {
+    Centres centres(model.k, numbers, categories, mismatch);
+    for (std::size_t c = 0; c < model.k; ++c)
+        centres.set(c, model.centre.data() + c * numbers, model.mode.data() + c * categories);
+    return centres;
+}
+
+} // namespace cd::cluster
