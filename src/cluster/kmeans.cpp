@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t block = 4096;
 constexpr std::uint32_t nowhere = UINT32_MAX;
+constexpr std::size_t exchange_rows = 100'000; // among more, single rows no longer matter
 
 // Per cluster: weight, weighted numbers, and the weight of every level of every category. Neumaier's compensation keeps
 // what comes and goes over many iterations from leaving a trace, so that a mean depends on the members alone.
@@ -84,13 +85,16 @@ class Totals {
 class Lloyd {
   public:
     Lloyd(const Points &points, std::size_t k, std::vector<double> centre, std::vector<std::uint32_t> mode, Poll poll);
-    void run(int most_iterations);
+    void run(int most_iterations, bool exchanges);
     Kmeans result();
 
   private:
     bool assign();
     std::size_t assign_block(std::size_t begin, std::size_t end);
     void update();
+    void recentre(std::size_t c);
+    bool exchange();
+    double apart(std::size_t row, std::size_t c) const;
     double wss() const;
     void repair(std::uint32_t empty);
     bool sort();
@@ -176,6 +180,16 @@ std::size_t Lloyd::assign_block(std::size_t begin, std::size_t end) {
     return changed;
 }
 
+void Lloyd::recentre(std::size_t c) {
+    for (std::size_t j = 0; j < points_.numbers; ++j) {
+        const double mean = totals_.mean(c, j);
+        if (!std::isfinite(mean)) refuse_range();
+        centre_[c * points_.numbers + j] = mean;
+    }
+    for (std::size_t j = 0; j < points_.categories; ++j) mode_[c * points_.categories + j] = totals_.mode(c, j);
+    place(c);
+}
+
 // Moves every centre to the mean and the modes of its members.
 void Lloyd::update() {
     const std::vector<double> old_centre = centre_;
@@ -185,13 +199,7 @@ void Lloyd::update() {
     std::vector<double> moved(k_);
     std::size_t farthest = 0;
     for (std::size_t c = 0; c < k_; ++c) {
-        for (std::size_t j = 0; j < points_.numbers; ++j) {
-            const double mean = totals_.mean(c, j);
-            if (!std::isfinite(mean)) refuse_range();
-            centre_[c * points_.numbers + j] = mean;
-        }
-        for (std::size_t j = 0; j < points_.categories; ++j) mode_[c * points_.categories + j] = totals_.mode(c, j);
-        place(c);
+        recentre(c);
         moved[c] =
             std::sqrt(movement(c, old_centre.data() + c * points_.numbers, old_mode.data() + c * points_.categories)) *
             (1 + 4 * slack_);
@@ -201,6 +209,50 @@ void Lloyd::update() {
     for (std::size_t c = 0; c < k_; ++c)
         if (c != farthest) second = std::max(second, moved[c]);
     for (std::size_t c = 0; c < k_; ++c) drift_[c] += moved[c] + (c == farthest ? second : moved[farthest]);
+}
+
+// Moves single rows between clusters where that alone lowers the sum of squares (Hartigan 1975): a row of weight w that
+// leaves a cluster of weight W saves W / (W - w) of its square, and one that enters adds W / (W + w), for the mean goes
+// along. Modes may only help, so their part counts as it is. What this cannot better, assign() leaves alone, but not
+// the other way round: so Lloyd's iterations end in fewer bad places. Says whether any row moved.
+bool Lloyd::exchange() {
+    bool any = false;
+    for (std::size_t row = 0; row < points_.rows; ++row) {
+        poll_.every(row);
+        const std::uint32_t from = label_[row];
+        if (totals_.rows(from) < 2) continue;
+        centres_.measure(points_.numbers_of(row), points_.codes_of(row), squares_.data());
+        const double weight = points_.weight_of(row);
+        const auto cost = [&](std::uint32_t c, double change) {
+            const double fixed = apart(row, c), all = totals_.weight(c);
+            return (squares_[c] - fixed) * all / (all + change) + fixed;
+        };
+        double least = cost(from, -weight) * (1 - 1e-9); // no moves to and fro by rounding
+        std::uint32_t to = from;
+        for (std::uint32_t c = 0; c < k_; ++c) {
+            if (c == from) continue;
+            if (const double here = cost(c, weight); here < least) {
+                least = here;
+                to = c;
+            }
+        }
+        if (to == from) continue;
+        any = true;
+        totals_.move(row, from, to);
+        label_[row] = to;
+        recentre(from);
+        recentre(to);
+    }
+    if (any) std::fill(certain_.begin(), certain_.end(), -1.0F);
+    return any;
+}
+
+// What a row's categories add to its squared distance.
+double Lloyd::apart(std::size_t row, std::size_t c) const {
+    double sum = 0;
+    for (std::size_t j = 0; j < points_.categories; ++j)
+        if (points_.codes_of(row)[j] != mode_[c * points_.categories + j]) sum += points_.mismatch;
+    return sum;
 }
 
 // An empty cluster gets the row that is farthest from its centre, the first of equally far ones.
@@ -252,14 +304,19 @@ bool Lloyd::sort() {
 
 // The numbers of the clusters decide between equally near centres. So once the clusters are sorted, rows that lie
 // just between two may still change, and then it goes on.
-void Lloyd::run(int most_iterations) {
+void Lloyd::run(int most_iterations, bool exchanges) {
+    exchanges = exchanges && points_.rows <= exchange_rows;
     bool changed = assign();
-    while (changed ? iterations_ < most_iterations : sort()) {
+    for (;; changed = assign()) {
+        if (changed && iterations_ == most_iterations) break;
         if (changed) {
             update();
             ++iterations_;
+        } else if (exchanges && iterations_ < most_iterations && exchange()) {
+            ++iterations_;
+        } else if (!sort()) {
+            break;
         }
-        changed = assign();
     }
     converged_ = !changed;
     if (!converged_ && sort()) assign();
@@ -313,7 +370,9 @@ std::optional<Kmeans> try_kmeans(const Points &points, const KmeansOptions &opti
             centre.insert(centre.end(), points.numbers_of(row), points.numbers_of(row) + points.numbers);
             mode.insert(mode.end(), points.codes_of(row), points.codes_of(row) + points.categories);
         }
-        Kmeans found = kmeans_from(points, k, std::move(centre), std::move(mode), options.max_iterations, poll);
+        Lloyd lloyd(points, k, std::move(centre), std::move(mode), poll);
+        lloyd.run(options.max_iterations, true);
+        Kmeans found = lloyd.result();
         if (!best || found.wss < best->wss) best = std::move(found);
     }
     return best;
@@ -331,7 +390,7 @@ Kmeans kmeans(const Points &points, const KmeansOptions &options, Poll poll) {
 Kmeans kmeans_from(const Points &points, std::size_t k, std::vector<double> centre, std::vector<std::uint32_t> mode,
                    int most_iterations, Poll poll) {
     Lloyd lloyd(points, k, std::move(centre), std::move(mode), poll);
-    lloyd.run(most_iterations);
+    lloyd.run(most_iterations, false);
     return lloyd.result();
 }
 

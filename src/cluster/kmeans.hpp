@@ -1,4 +1,5 @@
-// k-means (Lloyd 1982), and k-prototypes (Huang 1998) where there are categories.
+// k-means (Lloyd 1982), bettered by exchanges of single rows (Hartigan 1975), and k-prototypes (Huang 1998) where there
+// are categories.
 #pragma once
 #include "cluster/centres.hpp"
 #include "common/error.hpp"
@@ -39,7 +40,7 @@ Kmeans kmeans(const Points &points, const KmeansOptions &options, Poll poll = {}
 // The same for callers that can go on with too few different rows: then it is nothing, and `distinct` their number.
 std::optional<Kmeans> try_kmeans(const Points &points, const KmeansOptions &options, Poll poll, std::size_t &distinct);
 
-// From k given centres, no more than there are rows.
+// From k given centres, no more than there are rows: Lloyd's iterations alone.
 Kmeans kmeans_from(const Points &points, std::size_t k, std::vector<double> centre, std::vector<std::uint32_t> mode,
                    int most_iterations, Poll poll = {});
 

@@ -253,19 +253,51 @@ TEST(Kmeans, Iris) {
     expect_label_is_nearest(irises(), m);
 }
 
-// kmeans(scale(iris[1:4]), 3). Lloyd's iterations end in 138.893, 139.099 or 139.8 too: then restarts have to find the
-// best. (With ten of them scikit-learn 1.2.1 does for 16 of the seeds 0 to 19; it is a matter of luck for any one.)
+// kmeans(scale(iris[1:4]), 3). Lloyd's iterations may end in 138.893, 139.099 or 139.8 instead (with ten restarts
+// scikit-learn 1.2.1 gives 139.099 for 4 of the seeds 0 to 19).
 TEST(Kmeans, IrisScaled) {
     Points p = irises();
     zscore(p);
-    EXPECT_NEAR(kmeans(p, {.k = 3}).wss, 138.8883597, 5e-8);
     std::set<int> single;
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
-        EXPECT_LE(kmeans(p, {.k = 3, .seed = seed}).wss, 138.8883597 * 1.005);
-        EXPECT_NEAR(kmeans(p, {.k = 3, .seed = seed, .restarts = 100}).wss, 138.8883597, 5e-8);
+        EXPECT_NEAR(kmeans(p, {.k = 3, .seed = seed}).wss, 138.8883597, 5e-8) << seed;
         single.insert(static_cast<int>(kmeans(p, {.k = 3, .seed = seed, .restarts = 1}).wss));
     }
     EXPECT_GT(single.size(), 1U);
+}
+
+// No single row that goes to another cluster, the means and modes of both going along, lowers the sum of squares.
+TEST(Kmeans, NoSingleRowCanBetterIt) {
+    Random random(6, 6);
+    int lloyd_could = 0;
+    for (int round = 0; round < 150; ++round) {
+        const Points p = random_points(random, 10 + random.bits() % 25);
+        const std::size_t k = 2 + random.bits() % 3;
+        std::size_t distinct;
+        const auto m = try_kmeans(p, {.k = static_cast<int>(k), .restarts = 1}, {}, distinct);
+        if (!m) continue;
+        ASSERT_TRUE(m->converged);
+        const auto could = [&](const Kmeans &model) {
+            for (std::size_t row = 0; row < p.rows; ++row)
+                for (std::uint32_t c = 0; c < k; ++c) {
+                    PlainLloyd moved{p, k, model.centre, model.mode, model.label};
+                    if (moved.rows(moved.label[row]) == 1) continue;
+                    moved.label[row] = c;
+                    moved.update();
+                    double wss = 0;
+                    for (std::size_t i = 0; i < p.rows; ++i) wss += p.weight_of(i) * moved.to(i, moved.label[i]);
+                    if (wss < model.wss * (1 - 1e-7)) return true;
+                }
+            return false;
+        };
+        if (p.categories == 0) { // a move of a mode may better it still
+            ASSERT_FALSE(could(*m)) << round;
+            std::vector<double> first(p.number.begin(), p.number.begin() + static_cast<std::ptrdiff_t>(k * p.numbers));
+            lloyd_could += could(kmeans_from(p, k, first, {}, 300));
+        }
+        expect_label_is_nearest(p, *m);
+    }
+    EXPECT_GT(lloyd_could, 10);
 }
 
 TEST(Kmeans, SameSeedSameBits) {
