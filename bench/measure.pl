@@ -1,6 +1,7 @@
 # Reads rows of SQL, measures them through psql, prints the table. bench/run calls it; bench/rows.sql tells the form.
 use strict;
 use warnings;
+use File::Basename qw(dirname);
 use File::Temp qw(tempfile);
 use Getopt::Long;
 
@@ -34,6 +35,7 @@ sub read_rows {
             push @{ $row->{sides} }, $side;
         }
         elsif ($line =~ /^-- SET (.+)/) { ($side // $row)->{set} = $1 }
+        elsif ($line =~ /^-- PROGRAM (.+)/) { $side->{program} = $1 }
         elsif ($line =~ /^-- PLAN (.+)/) { push @{ $side->{plan_has} }, $1 }
         elsif ($line =~ /^-- NOTE (.+)/) { push @{ $row->{notes} }, $1 }
         elsif ($line =~ /^-- (TARGET|GOAL|PER) (.+)/) { $row->{ lc $1 } = $2 }
@@ -88,10 +90,24 @@ sub session {
     return join('', map { /(.+?)=(.+)/ && "SET $1 = '$2';\n" } @set) . "SELECT * FROM constant \\gset\n";
 }
 
+# A side that is a program of this directory: it gets the command of psql, and prints milliseconds and MB.
+sub run_program {
+    my ($row, $side) = @_;
+    my ($program, @arguments) = split ' ', $side->{program};
+    open my $out, '-|', dirname($rows_file) . "/$program", @arguments, @psql or die "$program: $!\n";
+    my $text = do { local $/; <$out> } // '';
+    close $out;
+    return undef if $? >> 8 == 77;
+    die "$program failed\n" if $?;
+    my ($ms, $mb) = split ' ', $text;
+    return { ms => $ms, mb => $mb, rows => '', plan => '' };
+}
+
 # One execution, in a fresh session, whose caches are warmed by planning the query. Returns milliseconds as the client
 # sees them, the peak of the backend's own memory in MB, the rows and the plan.
 sub run_once {
     my ($row, $side) = @_;
+    return run_program($row, $side) if $side->{program};
     my $text = psql(session($row, $side)
         . "\\echo <plan>\nEXPLAIN (COSTS OFF) $side->{sql}\\echo <rows>\n\\timing on\n$side->{sql}\\timing off\n"
         . "\\echo <memory>\nSELECT pg_read_file('/proc/self/status');\n");
@@ -112,7 +128,7 @@ sub median {
 sub prewarm {
     my ($row) = @_;
     my %read;
-    for my $side (@{ $row->{sides} }) {
+    for my $side (grep { !$_->{program} } @{ $row->{sides} }) {
         for (grep { /Scan/ } split /\n/, psql(session($row, $side) . "EXPLAIN (COSTS OFF) $side->{sql}")) {
             $read{$1} = 1 while / (?:using|on) (\w+)/g;
         }
@@ -128,7 +144,7 @@ sub trial {
     my @opponents = grep { $_->{kind} eq 'INSTEAD' } @{ $row->{sides} };
     prewarm($row);
     for my $side (grep { !$_->{trial} } @{ $row->{sides} }) {
-        my $run = run_once($row, $side);
+        my $run = run_once($row, $side) or return;
         if ($side->{kind} eq 'INSTEAD' && @opponents > 1) {
             my $again = run_once($row, $side);
             $run = $again if $again->{ms} < $run->{ms};
@@ -168,6 +184,10 @@ sub measure {
     my ($row) = @_;
     printf '%-*s', WIDTH, $row->{name};
     my ($ours, $opponents) = trial($row);
+    if (!$ours) {
+        print " skipped: the program of the other side misses what it needs\n";
+        return;
+    }
     my @near = grep { !$_->{trial}{slow} } @$opponents;
     my @sides = ($ours, @near, grep { $_->{kind} eq 'FLOOR' } @{ $row->{sides} });
     $_->{runs} = [] for @sides;
@@ -249,7 +269,7 @@ if (@measured) {
     print "$met of $targets targets and goals met",
         $customers == FULL_SIZE ? '' : ', but they are stated for ' . FULL_SIZE . ' customers', "\n" if $targets;
     print "$_: $settings{$_}\n" for sort keys %settings;
-    print_lines($_->{name}, @{ $_->{lines} }) for @measured;
+    print_lines($_->{name}, @{ $_->{lines} }) for grep { $_->{lines} } @measured;
 }
 print_lines($_->{name}, split /\n/, psql(session($_, { set => '' }) . $_->{sql})) for grep { $_->{kind} eq 'FACT' } @rows;
 exit(grep({ @{ $_->{warnings} } } @measured) ? 1 : 0);

@@ -12,6 +12,7 @@
 --   query;
 --   -- INSTEAD label            of several, the fastest is the opponent; the others are shown
 --   -- SET name=value ... | ... for this side only; with | the query is tried with each
+--   -- PROGRAM name arguments   instead of a query: of this directory; a row without what it needs is skipped
 --   -- PLAN regex               what the plan of a side has to contain; after OURS and FLOOR too
 --   query;
 --   -- INSTEAD as before        the opponent of the row before
@@ -275,3 +276,45 @@ SELECT format('in a table of histories: %s a history, %s a row with its id', rou
 
 -- FACT bytes of rfm_bins
 SELECT pg_column_size(bins)::text FROM constant;
+
+-- ROW kmeans_fit, 8 clusters, against scikit-learn and export
+-- TARGET 2
+-- NOTE Both scale the columns, and start once. The other side uses two threads.
+-- SET serial
+-- PER feature_rows rows
+-- OURS
+SELECT (summary(kmeans_fit(dataset_agg(f), 8, restarts => 1))).* FROM feature20 f;
+-- INSTEAD binary COPY, numpy, scikit-learn
+-- PROGRAM sklearn_kmeans export 8
+
+-- ROW kmeans_fit, 8 clusters, against scikit-learn alone
+-- TARGET 1
+-- NOTE The other side has its data in memory already; dataset_agg counts for ours.
+-- SET serial
+-- OURS
+SELECT (summary(kmeans_fit(dataset_agg(f), 8, restarts => 1))).* FROM feature20 f;
+-- INSTEAD scikit-learn
+-- PROGRAM sklearn_kmeans bare 8
+
+-- ROW cluster() of every row, 8 clusters, from a record
+-- NOTE The target is 1.8 million rows a second and core.
+-- GOAL 556
+-- SET serial
+-- PER feature_rows rows
+-- OURS
+SELECT sum(cluster(m.model, f)) FROM feature20_model m, feature20 f;
+-- INSTEAD eight squared distances in SQL, and the least
+SELECT sum(nearest(f)) FROM feature20 f;
+-- FLOOR the whole row
+SELECT count(f) FROM feature20 f;
+
+-- ROW cluster() of every row, 8 clusters, from an array
+-- GOAL 556
+-- SET serial
+-- PER feature_rows rows
+-- OURS
+SELECT sum(cluster(m.model, ARRAY[f1,f2,f3,f4,f5,f6,f7,f8,f9,f10,f11,f12,f13,f14,f15,f16,f17,f18,f19,f20]))
+FROM feature20_model m, feature20 f;
+-- INSTEAD as before
+-- FLOOR the array
+SELECT count(ARRAY[f1,f2,f3,f4,f5,f6,f7,f8,f9,f10,f11,f12,f13,f14,f15,f16,f17,f18,f19,f20]) FROM feature20;

@@ -30,10 +30,10 @@ Bytes DatasetState::flatten(pg::ContextMemory &m) const {
     if (size > pg::max_stored)
         throw Error(
             sqlstate::program_limit, "dataset is too large to be stored or copied",
-            "It has " + std::to_string(size / 1024) + " kB, a value of PostgreSQL that can be dumped at most " +
+            "It has " + std::to_string(size / 1024) + " kB, a value that can be dumped at most " +
                 std::to_string(pg::max_stored / 1024) + " kB.",
             "Hand it to the fit function in the same query, in FROM and not in a scalar subquery or a materialized "
-            "CTE, where it is not copied.");
+            "CTE: there it is not copied.");
     return {flat, size};
 }
 

@@ -67,4 +67,19 @@ inline std::vector<std::string> text_array(Datum d, const char *argument) {
     return texts;
 }
 
+// Numbers as a float8[], written where they will lie. Objects may be alive.
+inline Datum float_array(std::span<const double> values) {
+    return call([&values] {
+        const std::size_t size = ARR_OVERHEAD_NONULLS(1) + values.size() * sizeof(double);
+        auto *const array = static_cast<ArrayType *>(palloc0(size));
+        SET_VARSIZE(array, size);
+        array->ndim = 1;
+        array->elemtype = FLOAT8OID;
+        *ARR_DIMS(array) = static_cast<int>(values.size());
+        *ARR_LBOUND(array) = 1;
+        memcpy(ARR_DATA_PTR(array), values.data(), values.size() * sizeof(double));
+        return PointerGetDatum(array);
+    });
+}
+
 } // namespace cd::pg

@@ -1,0 +1,239 @@
+#include "cluster/inputs.hpp"
+#include "common/polled.hpp"
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace cd::cluster {
+
+namespace {
+
+constexpr const char *scales[] = {"none", "zscore", "robust"};
+
+[[noreturn]] void refuse_empty(const dataset::Column &column) {
+    throw Error(sqlstate::invalid_parameter, "column \"" + std::string(column.name) + "\" has no value",
+                "It is NULL in every row.", "Leave it out of the dataset.");
+}
+
+// Sums over a chunk in four lanes, always the same ones: quicker than one, and the same bits on every machine.
+template <class Term> double lanes(std::size_t n, Term &&term) {
+    double sum[4] = {};
+    std::size_t i = 0;
+    for (; i + 4 <= n; i += 4)
+        for (std::size_t lane = 0; lane < 4; ++lane) sum[lane] += term(i + lane);
+    for (; i < n; ++i) sum[0] += term(i);
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+// Weighted mean and sum of squares about it, of parts that are put together (Chan, Golub and LeVeque 1983).
+struct Moments {
+    std::size_t rows = 0;
+    double weight = 0, mean = 0, square = 0;
+
+    void add(const double *x, const double *w, std::size_t n) {
+        if (n == 0) return;
+        const double sum = lanes(n, [=](std::size_t i) { return w[i]; });
+        // The first value as origin, so that a large mean loses nothing.
+        const double origin = x[0];
+        const double shift = lanes(n, [=](std::size_t i) { return w[i] * (x[i] - origin); }) / sum;
+        const double center = origin + shift;
+        const double squares = lanes(n, [=](std::size_t i) { return w[i] * (x[i] - center) * (x[i] - center); });
+        const double total = weight + sum, difference = center - mean;
+        mean += difference * (sum / total);
+        square += squares + difference * difference * (weight * (sum / total));
+        weight = total;
+        rows += n;
+    }
+    // Weights count as repeated rows; of ones, this is the sample's, with n - 1.
+    double sd() const { return weight > 0 ? std::sqrt(square / (weight > 1 ? weight - 1 : weight)) : 0; }
+};
+
+Moments moments_of(const dataset::View &view, std::size_t column, Poll poll) {
+    Moments moments;
+    std::vector<double> x(dataset::chunk_rows), w(dataset::chunk_rows, 1.0);
+    view.each(
+        [&](std::size_t, const dataset::View::Chunk &chunk) {
+            chunk.read(column, x.data());
+            if (view.shape().has_weight) chunk.read(view.shape().weight(), w.data());
+            std::size_t n = 0;
+            for (std::size_t i = 0; i < chunk.rows(); ++i) {
+                x[n] = x[i];
+                w[n] = w[i];
+                n += !dataset::is_missing(x[i]);
+            }
+            moments.add(x.data(), w.data(), n);
+            if (!view.shape().has_weight) std::fill(w.begin(), w.end(), 1.0);
+        },
+        poll);
+    return moments;
+}
+
+// Median, and the distance of the quartiles as a standard deviation: for a normal distribution it is 1.349 of them.
+// Quantiles of type 7, without weights.
+void robust(const dataset::View &view, std::size_t column, Input &input, Poll poll) {
+    std::vector<double> x = view.column<double>(column, poll);
+    std::erase_if(x, [](double v) { return dataset::is_missing(v); });
+    polled(x.size(), poll, std::less<>(), [&](auto less) { std::sort(x.begin(), x.end(), less); });
+    const auto quantile = [&x](double p) {
+        const double at = p * static_cast<double>(x.size() - 1);
+        const auto low = static_cast<std::size_t>(at);
+        const std::size_t high = std::min(low + 1, x.size() - 1);
+        return x[low] + (at - static_cast<double>(low)) * (x[high] - x[low]);
+    };
+    input.center = quantile(0.5);
+    const double spread = (quantile(0.75) - quantile(0.25)) / 1.3489795003921634;
+    if (spread > 0) input.scale = spread;
+}
+
+} // namespace
+
+Scale scale_named(std::string_view name) {
+    for (std::size_t i = 0; i < std::size(scales); ++i)
+        if (name == scales[i]) return static_cast<Scale>(i);
+    throw Error(sqlstate::invalid_parameter, "unknown scale \"" + std::string(name) + "\"", "",
+                "Known are 'zscore' (mean and standard deviation), 'robust' (median and quartiles) and 'none'.");
+}
+const char *name_of(Scale scale) { return scales[static_cast<std::size_t>(scale)]; }
+
+std::size_t Inputs::numbers() const {
+    return static_cast<std::size_t>(
+        std::count_if(columns.begin(), columns.end(), [](const auto &column) { return !column.is_category(); }));
+}
+
+void Inputs::point(const double *features, double *number, std::uint32_t *category) const {
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+        const double value = features[c];
+        if (columns[c].is_category())
+            *category++ = static_cast<std::uint32_t>(value);
+        else
+            *number++ = inputs[c].coordinate(value);
+    }
+}
+
+Inputs inputs_of(const dataset::View &view, Scale scale, Poll poll) {
+    Inputs inputs;
+    const std::size_t features = view.features();
+    if (features == 0)
+        throw Error(sqlstate::invalid_parameter, "the dataset has no features",
+                    view.rows() == 0 ? "It is empty." : "All its columns are label, weight or ignored.",
+                    "Give dataset_agg rows with at least one column to use.");
+    inputs.inputs.resize(features);
+    for (std::size_t c = 0; c < features; ++c) {
+        const dataset::Column &column = inputs.columns.emplace_back(view.shape().columns[c]);
+        if (column.is_category()) {
+            if (column.levels.size() == 0) refuse_empty(column);
+            continue;
+        }
+        Input &input = inputs.inputs[c];
+        const Moments moments = moments_of(view, c, poll);
+        if (moments.rows == 0) refuse_empty(column);
+        input.mean = moments.mean;
+        input.sd = moments.sd();
+        if (!std::isfinite(input.mean) || !std::isfinite(input.sd))
+            throw Error(sqlstate::out_of_range, "column \"" + std::string(column.name) + "\" has too large numbers",
+                        "The squares of its deviations from the mean are beyond double precision.", "Scale it down.");
+        if (scale == Scale::none) {
+            input.missing = input.mean;
+            continue;
+        }
+        input.center = input.mean;
+        if (input.sd > 0) input.scale = input.sd; // of a constant column every coordinate is 0
+        if (scale == Scale::robust) robust(view, c, input, poll);
+    }
+    // Huang 1998: about half the average standard deviation of the coordinates, so that a category weighs like a
+    // number.
+    double spread = 0;
+    for (std::size_t c = 0; c < features; ++c)
+        if (!inputs.columns[c].is_category()) spread += inputs.inputs[c].sd / inputs.inputs[c].scale;
+    if (inputs.categories() > 0)
+        inputs.mismatch = inputs.numbers() == 0 || spread == 0 ? 1 : spread / static_cast<double>(inputs.numbers()) / 2;
+    return inputs;
+}
+
+Points points_of(const dataset::View &view, const Inputs &inputs, Poll poll) {
+    Points points;
+    points.rows = view.rows();
+    points.numbers = inputs.numbers();
+    points.categories = inputs.categories();
+    points.mismatch = inputs.mismatch;
+    points.number.resize(points.rows * points.numbers);
+    points.category.resize(points.rows * points.categories);
+    for (const dataset::Column &column : inputs.columns)
+        if (column.is_category()) points.levels.push_back(column.levels.size() + 1);
+    std::vector<double> x(dataset::chunk_rows);
+    view.each(
+        [&](std::size_t first, const dataset::View::Chunk &chunk) {
+            std::size_t number = 0, category = 0;
+            for (std::size_t c = 0; c < inputs.columns.size(); ++c) {
+                if (inputs.columns[c].is_category()) {
+                    chunk.read(c, points.category.data() + first * points.categories + category++, points.categories);
+                    continue;
+                }
+                chunk.read(c, x.data());
+                double *to = points.number.data() + first * points.numbers + number++;
+                const Input &input = inputs.inputs[c];
+                for (std::size_t i = 0; i < chunk.rows(); ++i, to += points.numbers) *to = input.coordinate(x[i]);
+            }
+        },
+        poll);
+    if (view.shape().has_weight) points.weight = view.column<double>(view.shape().weight(), poll);
+    return points;
+}
+
+void require_numbers(const dataset::View &view, const char *what, std::size_t most) {
+    if (view.features() > most)
+        throw Error(sqlstate::program_limit, std::string("too many features for ") + what,
+                    "There are " + std::to_string(view.features()) + ", the limit is " + std::to_string(most) + ".",
+                    "Leave out those that say the same, or fit a mixture with covariance => 'diagonal'.");
+    for (std::size_t c = 0; c < view.features(); ++c)
+        if (const dataset::Column &column = view.shape().columns[c]; column.is_category())
+            throw Error(sqlstate::datatype_mismatch, std::string(what) + " takes numbers only",
+                        "Column \"" + std::string(column.name) + "\" is a category.",
+                        "Leave it out, or make numbers of it, for instance (country = 'DE')::int AS in_germany.");
+}
+
+void tell_inputs(const Inputs &inputs, Json &json) {
+    json.key("features").begin_array();
+    for (std::size_t c = 0; c < inputs.columns.size(); ++c) {
+        const dataset::Column &column = inputs.columns[c];
+        const Input &input = inputs.inputs[c];
+        json.begin_object().key("name").text(column.name);
+        if (column.is_category()) {
+            json.key("kind").text("categorical").key("values").begin_array();
+            for (std::uint32_t code = 1; code <= column.levels.size(); ++code) json.text(column.levels[code]);
+            json.end_array();
+        } else {
+            json.key("kind").text("numeric").key("mean").number(input.mean).key("sd").number(input.sd);
+            json.key("center").number(input.center).key("scale").number(input.scale);
+        }
+        json.end_object();
+    }
+    json.end_array();
+}
+
+std::size_t inputs_room(const Inputs &inputs) {
+    return dataset::columns_room(inputs.columns) + inputs.inputs.size() * sizeof(Input) + sizeof(double);
+}
+
+std::uint8_t *put_inputs(const Inputs &inputs, std::uint8_t *to) {
+    to = dataset::put_columns(inputs.columns, to);
+    to = put_fixed(to, inputs.mismatch);
+    for (const Input &input : inputs.inputs)
+        to = put_doubles(std::array{input.center, input.scale, input.missing, input.mean, input.sd}, to);
+    return to;
+}
+
+void read_inputs(Reader &reader, Inputs &inputs) {
+    dataset::read_columns(reader, inputs.columns);
+    reader.require(!inputs.columns.empty(), "It has no features.");
+    inputs.mismatch = read_doubles(reader, 1)[0];
+    reader.require(inputs.mismatch >= 0, "Its weight of categories is negative.");
+    inputs.inputs.resize(inputs.columns.size());
+    for (Input &input : inputs.inputs) {
+        const std::vector<double> values = read_doubles(reader, 5);
+        input = {values[0], values[1], values[2], values[3], values[4]};
+        reader.require(input.scale > 0 && input.sd >= 0, "A scale is not positive.");
+    }
+}
+
+} // namespace cd::cluster

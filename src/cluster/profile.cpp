@@ -1,0 +1,230 @@
+#include "cluster/profile.hpp"
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace cd::cluster {
+
+namespace {
+
+// The columns of `points` that a feature has become.
+struct Places {
+    std::vector<std::size_t> of;
+    explicit Places(const Inputs &inputs) {
+        std::size_t number = 0, category = 0;
+        for (const dataset::Column &column : inputs.columns) of.push_back(column.is_category() ? category++ : number++);
+    }
+};
+
+// Features that are told by another word when they are high or low. Dates are days, so a late one is high.
+struct Word {
+    const char *part; // of the feature's name, between underscores
+    const char *high, *low;
+};
+constexpr Word words[] = {
+    {"recency", "long ago", "recent"},  {"since", "long ago", "recent"}, {"ago", "long ago", "recent"},
+    {"tenure", "long-standing", "new"}, {"age", "older", "young"},
+};
+
+bool has_part(std::string_view name, std::string_view part) {
+    for (std::size_t at = name.find(part); at != name.npos; at = name.find(part, at + 1)) {
+        const std::size_t end = at + part.size();
+        if ((at == 0 || name[at - 1] == '_') && (end == name.size() || name[end] == '_')) return true;
+    }
+    return false;
+}
+
+std::string spoken(std::string_view name) {
+    std::string text(name);
+    std::replace(text.begin(), text.end(), '_', ' ');
+    return text;
+}
+
+constexpr double notable = 0.5, extreme = 2; // standard deviations
+
+std::string phrase(const dataset::Column &column, const Trait &trait, double z) {
+    if (column.is_category())
+        return spoken(column.name) + (trait.level == 0 ? " unknown" : " " + std::string(column.levels[trait.level]));
+    const std::string very = std::abs(z) >= extreme ? "very " : "";
+    for (const Word &word : words)
+        if (has_part(column.name, word.part)) return very + (z > 0 ? word.high : word.low);
+    return very + (z > 0 ? "high " : "low ") + spoken(column.name);
+}
+
+} // namespace
+
+Profile profile_of(const Points &points, const Inputs &inputs, std::span<const std::uint32_t> label,
+                   std::size_t clusters, Poll poll) {
+    const Places places(inputs);
+    Profile profile;
+    profile.features = inputs.columns.size();
+    profile.rows.assign(clusters, 0);
+    profile.share.assign(clusters, 0);
+    profile.traits.assign(clusters * profile.features, {});
+    std::vector<double> sum(clusters * points.numbers);
+    // How much weight each level of each category has in each cluster.
+    std::vector<std::size_t> first(points.categories + 1);
+    std::partial_sum(points.levels.begin(), points.levels.end(), first.begin() + 1, std::plus<std::size_t>());
+    std::vector<std::vector<double>> levels(clusters, std::vector<double>(first.back()));
+    for (std::size_t i = 0; i < points.rows; ++i) {
+        poll.every(i);
+        const std::size_t c = label[i];
+        const double w = points.weight_of(i), *const x = points.numbers_of(i);
+        ++profile.rows[c];
+        profile.share[c] += w;
+        for (std::size_t d = 0; d < points.numbers; ++d) sum[c * points.numbers + d] += w * x[d];
+        for (std::size_t d = 0; d < points.categories; ++d) levels[c][first[d] + points.codes_of(i)[d]] += w;
+    }
+    const double total = std::accumulate(profile.share.begin(), profile.share.end(), 0.0);
+    for (std::size_t c = 0; c < clusters; ++c) {
+        for (std::size_t f = 0; f < profile.features; ++f) {
+            Trait &trait = profile.traits[c * profile.features + f];
+            const Input &input = inputs.inputs[f];
+            const std::size_t d = places.of[f];
+            const double weight = profile.share[c];
+            if (!inputs.columns[f].is_category()) {
+                trait.overall = input.mean;
+                trait.value = weight > 0 ? input.raw(sum[c * points.numbers + d] / weight) : input.mean;
+                continue;
+            }
+            const auto begin = levels[c].begin() + static_cast<std::ptrdiff_t>(first[d]);
+            const auto most = std::max_element(begin, begin + points.levels[d]);
+            trait.level = static_cast<std::uint32_t>(most - begin);
+            trait.value = weight > 0 ? *most / weight : 0;
+            for (std::size_t other = 0; other < clusters; ++other)
+                trait.overall += levels[other][first[d] + trait.level];
+            trait.overall /= total;
+        }
+    }
+    for (double &share : profile.share) share /= total;
+    return profile;
+}
+
+double z_score(const Inputs &inputs, const Profile &profile, std::size_t cluster, std::size_t feature) {
+    const Trait &trait = profile.trait(cluster, feature);
+    const double sd = inputs.columns[feature].is_category() ? std::sqrt(trait.overall * (1 - trait.overall))
+                                                            : inputs.inputs[feature].sd;
+    return sd > 0 ? (trait.value - trait.overall) / sd : 0;
+}
+
+std::vector<std::size_t> distinguishing(const Inputs &inputs, const Profile &profile, std::size_t cluster) {
+    std::vector<std::size_t> features(profile.features);
+    std::iota(features.begin(), features.end(), std::size_t{0});
+    std::stable_sort(features.begin(), features.end(), [&](std::size_t a, std::size_t b) {
+        return std::abs(z_score(inputs, profile, cluster, a)) > std::abs(z_score(inputs, profile, cluster, b));
+    });
+    return features;
+}
+
+std::vector<std::string> names_of(const Inputs &inputs, const Profile &profile) {
+    std::vector<std::string> names;
+    for (std::size_t cluster = 0; cluster < profile.clusters(); ++cluster) {
+        std::string name;
+        int told = 0;
+        for (const std::size_t feature : distinguishing(inputs, profile, cluster)) {
+            const double z = z_score(inputs, profile, cluster, feature);
+            // A value that is rarer here than elsewhere is no name for a cluster.
+            if (std::abs(z) < notable || (inputs.columns[feature].is_category() && z < 0)) continue;
+            name += told == 0 ? "" : ", ";
+            name += phrase(inputs.columns[feature], profile.trait(cluster, feature), z);
+            if (++told == 3) break;
+        }
+        if (told == 0) name = "average";
+        int same = 1;
+        const std::string plain = name;
+        while (std::find(names.begin(), names.end(), name) != names.end())
+            name = plain + " (" + std::to_string(++same) + ")";
+        names.push_back(name);
+    }
+    return names;
+}
+
+void tell_centre(const Inputs &inputs, const Profile &profile, std::size_t cluster, Json &json) {
+    json.begin_object();
+    for (std::size_t f = 0; f < profile.features; ++f) {
+        const dataset::Column &column = inputs.columns[f];
+        const Trait &trait = profile.trait(cluster, f);
+        json.key(column.name);
+        if (!column.is_category())
+            json.number(trait.value);
+        else if (trait.level == 0)
+            json.null();
+        else
+            json.text(column.levels[trait.level]);
+    }
+    json.end_object();
+}
+
+void tell_differences(const Inputs &inputs, const Profile &profile, std::size_t cluster, Json &json) {
+    json.begin_array();
+    for (const std::size_t f : distinguishing(inputs, profile, cluster)) {
+        const double z = z_score(inputs, profile, cluster, f);
+        if (std::abs(z) < notable) break;
+        const dataset::Column &column = inputs.columns[f];
+        const Trait &trait = profile.trait(cluster, f);
+        json.begin_object().key("feature").text(column.name);
+        if (column.is_category()) {
+            json.key("category");
+            trait.level == 0 ? json.null() : json.text(column.levels[trait.level]);
+        }
+        json.key("value")
+            .number(trait.value)
+            .key("overall")
+            .number(trait.overall)
+            .key("z_score")
+            .number(z)
+            .end_object();
+    }
+    json.end_array();
+}
+
+void tell_profile(const Inputs &inputs, const Profile &profile, Json &json) {
+    const std::vector<std::string> names = names_of(inputs, profile);
+    json.key("clusters").begin_array();
+    for (std::size_t c = 0; c < profile.clusters(); ++c) {
+        json.begin_object().key("cluster").integer(c + 1).key("name").text(names[c]);
+        json.key("size").integer(profile.rows[c]).key("share").number(profile.share[c]).key("centre");
+        tell_centre(inputs, profile, c, json);
+        json.end_object();
+    }
+    json.end_array();
+}
+
+std::size_t profile_room(const Profile &profile) {
+    return profile.clusters() * (max_varint + sizeof(double)) +
+           profile.traits.size() * (2 * sizeof(double) + max_varint);
+}
+
+std::uint8_t *put_profile(const Inputs &inputs, const Profile &profile, std::uint8_t *to) {
+    for (std::size_t c = 0; c < profile.clusters(); ++c) {
+        to = put_varint(to, profile.rows[c]);
+        to = put_fixed(to, profile.share[c]);
+        for (std::size_t f = 0; f < profile.features; ++f) {
+            const Trait &trait = profile.trait(c, f);
+            to = put_fixed(to, trait.value);
+            to = put_fixed(to, trait.overall);
+            if (inputs.columns[f].is_category()) to = put_varint(to, trait.level);
+        }
+    }
+    return to;
+}
+
+void read_profile(Reader &reader, const Inputs &inputs, std::size_t clusters, Profile &profile) {
+    profile.features = inputs.columns.size();
+    for (std::size_t c = 0; c < clusters; ++c) {
+        profile.rows.push_back(reader.varint(INT64_MAX));
+        profile.share.push_back(read_doubles(reader, 1)[0]);
+        for (const dataset::Column &column : inputs.columns) {
+            const std::vector<double> values = read_doubles(reader, 2);
+            Trait trait{values[0], values[1], 0};
+            if (column.is_category()) {
+                trait.level = static_cast<std::uint32_t>(reader.varint(column.levels.size()));
+                const auto is_share = [](double v) { return v >= 0 && v <= 1 + 1e-9; };
+                reader.require(is_share(trait.value) && is_share(trait.overall), "A share is out of range.");
+            }
+            profile.traits.push_back(trait);
+        }
+    }
+}
+
+} // namespace cd::cluster
