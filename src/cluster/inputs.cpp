@@ -1,5 +1,5 @@
 #include "cluster/inputs.hpp"
-#include "common/polled.hpp"
+#include "math/sort.hpp"
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -73,7 +73,7 @@ Moments moments_of(const dataset::View &view, std::size_t column, Poll poll) {
 void robust(const dataset::View &view, std::size_t column, Input &input, Poll poll) {
     std::vector<double> x = view.column<double>(column, poll);
     std::erase_if(x, [](double v) { return dataset::is_missing(v); });
-    polled(x.size(), poll, std::less<>(), [&](auto less) { std::sort(x.begin(), x.end(), less); });
+    math::polled(x.size(), poll, std::less<>(), [&](auto less) { std::sort(x.begin(), x.end(), less); });
     const auto quantile = [&x](double p) {
         const double at = p * static_cast<double>(x.size() - 1);
         const auto low = static_cast<std::size_t>(at);

@@ -1,5 +1,5 @@
 #include "dataset/column_statistics.hpp"
-#include "common/polled.hpp"
+#include "math/sort.hpp"
 #include "math/sum.hpp"
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,7 @@ namespace {
 
 // The values that occur, ascending, and how often.
 std::vector<ValueCount> counted_numbers(std::vector<double> &values, Poll poll) {
-    polled(values.size(), poll, std::less<>(), [&](auto less) { std::sort(values.begin(), values.end(), less); });
+    math::polled(values.size(), poll, std::less<>(), [&](auto less) { std::sort(values.begin(), values.end(), less); });
     std::vector<ValueCount> counts;
     for (std::size_t i = 0; i < values.size(); ++i) {
         poll.every(i);

@@ -3,12 +3,14 @@
 // Above the largest value of the sample comes the next double, so that a class which no value reaches begins there: a
 // customer beyond all that were seen gets the score beyond theirs.
 #pragma once
-#include "common/polled.hpp"
+#include "math/sort.hpp"
 #include "rfm/rfm.hpp"
 #include <cmath>
 #include <limits>
 
 namespace cd::rfm {
+
+using math::polled;
 
 struct Rank {
     std::int64_t less, equal;

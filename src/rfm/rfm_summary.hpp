@@ -1,14 +1,11 @@
 // All values of the three dimensions as counts of distinct ones: mergeable, and exact in any order.
 #pragma once
+#include "math/tallies.hpp"
 #include "rfm/rfm.hpp"
-#include <memory_resource>
 
 namespace cd::rfm {
 
-struct Tally {
-    double value;
-    std::uint64_t count;
-};
+using math::Tally;
 
 class Summary {
   public:
@@ -31,21 +28,14 @@ class Summary {
     std::uint8_t *flatten(std::uint8_t *to) const;
 
   private:
-    // Tallies as they come, and what they were counted into so far: ascending values, each once.
-    struct Values {
-        std::pmr::vector<Tally> fresh, tallies;
-        std::size_t bytes = 0; // of the tallies when flat
-        explicit Values(std::pmr::memory_resource *memory) : fresh(memory), tallies(memory) {}
-    };
     static void grow(std::uint64_t &total, std::uint64_t more);
-    void count_if_many(Values &values) const;
-    void count(Values &values) const;
+    void count_if_many(math::Tallies &values) const;
     void check_size() const;
 
     std::size_t limit_;
     Poll poll_;
     std::uint64_t customers_ = 0, skipped_ = 0;
-    mutable std::array<Values, dimensions> values_; // counting changes the form, not the contents
+    mutable std::array<math::Tallies, dimensions> values_; // counting changes the form, not the contents
 };
 
 } // namespace cd::rfm

@@ -1,13 +1,13 @@
-// Long sorts that a user can cancel.
+// Algorithms of the standard library that a user can cancel.
 #pragma once
 #include "common/error.hpp"
 #include <cstddef>
 #include <cstdint>
 
-namespace cd {
+namespace cd::math {
 
-// Runs an algorithm of the standard library, which takes an order, on n values. The order polls once in 2^20
-// comparisons; fewer values than 2^18 are quick, and quicker without.
+// Runs an algorithm which takes an order on n values. The order polls once in 2^20 comparisons; fewer values than 2^18
+// are quick, and quicker without.
 template <class Less, class Algorithm> void polled(std::size_t n, Poll poll, Less less, Algorithm &&algorithm) {
     poll();
     if (n < 1 << 18) return algorithm(less);
@@ -19,4 +19,4 @@ template <class Less, class Algorithm> void polled(std::size_t n, Poll poll, Les
     });
 }
 
-} // namespace cd
+} // namespace cd::math
