@@ -68,6 +68,13 @@ struct Sum {
         result.add(Sum{-other.high, -other.low});
         return result;
     }
+    // Product of two pairs, to about 104 bits.
+    Sum times(const Sum &other) const {
+        const double product = high * other.high;
+        const double error = std::fma(high, other.high, -product) + (high * other.low + low * other.high);
+        const double sum = product + error;
+        return {sum, error - (sum - product)};
+    }
     double value() const { return high; }
     bool finite() const { return std::isfinite(high); }
 };

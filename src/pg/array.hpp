@@ -1,6 +1,7 @@
-// Arrays as arguments.
+// Arrays as arguments and results.
 #pragma once
 #include "pg/varlena.hpp"
+#include <span>
 #include <string>
 #include <vector>
 extern "C" {
@@ -10,7 +11,19 @@ extern "C" {
 
 namespace cd::pg {
 
-// A float8[] of one dimension, read where it lies. Make it while nothing with a destructor is alive.
+// Elements of a float8[] or int4[] of one dimension without NULLs. Call it while nothing with a destructor is alive.
+template <class T> std::span<const T> elements(Datum d, const char *name) {
+    static_assert(std::is_same_v<T, double> || std::is_same_v<T, std::int32_t>);
+    const ArrayType *const array = DatumGetArrayTypeP(d);
+    if (ARR_NDIM(array) > 1 || ARR_HASNULL(array) ||
+        ARR_ELEMTYPE(array) != (std::is_same_v<T, double> ? FLOAT8OID : INT4OID))
+        throw Error(sqlstate::invalid_parameter, std::string(name) + " must be a one-dimensional array without NULLs");
+    return {reinterpret_cast<const T *>(ARR_DATA_PTR(array)),
+            static_cast<std::size_t>(ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)))};
+}
+
+// A float8[] of one dimension, read where it lies; elements may be NULL. Make it while nothing with a destructor is
+// alive.
 class FloatArray {
   public:
     FloatArray(Datum d, const char *argument) : array_(DatumGetArrayTypeP(d)) {

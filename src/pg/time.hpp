@@ -2,6 +2,7 @@
 #pragma once
 #include "pg/bridge.hpp"
 #include <cstdint>
+#include <string>
 extern "C" {
 #include "datatype/timestamp.h"
 #include "utils/date.h"
@@ -37,16 +38,17 @@ struct DateArg {
 };
 
 // A span as microseconds. Months and years have no fixed length, so they are refused.
-inline std::int64_t unit_micros(const Interval *unit) {
+inline std::int64_t unit_micros(const Interval *unit, const char *name = "unit") {
     if (unit->month != 0)
-        throw Error(sqlstate::invalid_parameter, "unit must have a fixed length",
+        throw Error(sqlstate::invalid_parameter, std::string(name) + " must have a fixed length",
                     "It contains months or years, which differ in length.",
-                    "Give the unit in days or hours, for instance interval '7 days' or '30 days'.");
+                    std::string("Give the ") + name +
+                        " in days or hours, for instance interval '7 days' or '30 days'.");
     std::int64_t micros;
     if (__builtin_mul_overflow(std::int64_t{unit->day}, USECS_PER_DAY, &micros) ||
         __builtin_add_overflow(micros, unit->time, &micros) || micros <= 0)
-        throw Error(sqlstate::invalid_parameter, "unit must be longer than zero", "",
-                    "Give the unit in days or hours, for instance interval '7 days'.");
+        throw Error(sqlstate::invalid_parameter, std::string(name) + " must be longer than zero", "",
+                    std::string("Give the ") + name + " in days or hours, for instance interval '7 days'.");
     return micros;
 }
 

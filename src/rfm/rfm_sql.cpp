@@ -1,12 +1,9 @@
 // rfm_bins and rfm_summary in SQL, and scoring by stored cut points.
 #include "rfm/rfm_sql.hpp"
 #include "customer_data.hpp"
+#include "pg/array.hpp"
 #include "pg/table_state.hpp"
 #include "rfm/rfm_summary.hpp"
-extern "C" {
-#include "catalog/pg_type.h"
-#include "utils/array.h"
-}
 
 namespace cd::rfm {
 namespace {
@@ -60,15 +57,6 @@ Datum bins_datum(const Bins &bins) {
     return result;
 }
 
-// Elements of a one-dimensional array without NULLs.
-std::span<const double> floats_arg(FunctionCallInfo fcinfo, int i, const char *name) {
-    const ArrayType *const array = DatumGetArrayTypeP(fcinfo->args[i].value);
-    if (ARR_NDIM(array) > 1 || ARR_HASNULL(array) || ARR_ELEMTYPE(array) != FLOAT8OID)
-        throw Error(sqlstate::invalid_parameter, std::string(name) + " must be a one-dimensional array without NULLs");
-    return {reinterpret_cast<const double *>(ARR_DATA_PTR(array)),
-            static_cast<std::size_t>(ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)))};
-}
-
 } // namespace
 } // namespace cd::rfm
 
@@ -117,7 +105,7 @@ CD_FUNCTION(cd_rfm_bins_from_summary) {
 CD_FUNCTION(cd_rfm_bins_from_cuts) {
     std::span<const double> given[dimensions];
     constexpr const char *names[dimensions] = {"recency_cuts", "frequency_cuts", "monetary_cuts"};
-    for (int d = 0; d < dimensions; ++d) given[d] = floats_arg(fcinfo, d, names[d]);
+    for (int d = 0; d < dimensions; ++d) given[d] = pg::elements<double>(fcinfo->args[d].value, names[d]);
     Bins bins;
     for (int d = 0; d < dimensions; ++d) {
         check_given(d, given[d]);
