@@ -160,6 +160,9 @@ INSERT INTO public_name SELECT unnest(ARRAY[
     -- rfm; rfm_setup makes its tables as the caller, who needs the right to make a schema
     'rfm_agg', 'rfm_customers', 'rfm_skipped', 'rfm_bins', 'rfm_thresholds', 'rfm_score', 'rfm_segment', 'rfm_segment_rules',
     'rfm_segment_summary', 'rfm_table', 'rfm_setup',
+    -- segment: values and bands
+    'abc_class', 'gini_agg', 'lorenz_agg', 'lorenz_count', 'lorenz_skipped', 'lorenz_gini', 'lorenz_top_share', 'lorenz',
+    'age_band', 'age_band_number', 'distance_km', 'lifecycle_silence', 'lifecycle_stage',
     -- every summary
     'rollup']);
 INSERT INTO public_name SELECT DISTINCT proname FROM routine
@@ -180,7 +183,7 @@ CREATE TEMP TABLE sample (type regtype, expression text);
 INSERT INTO sample VALUES
     ('boolean', 'true'), ('smallint', '2'), ('integer', '5'), ('bigint', '7'), ('double precision', '1.5'), ('numeric', '2.5'),
     ('text', '''dense'''), ('uuid', '''00000000-0000-0000-0000-000000000001'''), ('date', '''2020-02-03'''),
-    ('timestamptz', '''2020-02-03 04:05:06+00'''), ('interval', '''7 days'''), ('double precision[]', '''{1,2}'''),
+    ('timestamptz', '''2020-02-03 04:05:06+00'''), ('interval', '''7 days'''), ('double precision[]', '''{1,2}'''), ('integer[]', '''{1,2}'''),
     ('bytea', '''\x00'''), ('cstring', '''AAAA'''), ('jsonb', '''{}''');
 -- A value of each type that an aggregate or function without such an argument can make.
 DO $$
