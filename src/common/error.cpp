@@ -1,6 +1,12 @@
 #include "common/error.hpp"
+#include <charconv>
 
 namespace cd {
+
+std::string digits(double value) {
+    char text[32];
+    return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
 
 void refuse_size(const char *type, std::size_t bytes, std::size_t limit) {
     const auto kilobytes = [](std::size_t n) { return std::to_string((n + 1023) / 1024) + " kB"; };

@@ -35,6 +35,9 @@ class Error : public std::exception {
     std::string message_, detail_, hint_;
 };
 
+// A number as DETAIL shows it: the shortest digits that are this one.
+std::string digits(double);
+
 // A value grew over its stated bound, customer_data.max_book_memory.
 [[noreturn]] void refuse_size(const char *type, std::size_t bytes, std::size_t limit);
 

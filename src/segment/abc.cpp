@@ -9,14 +9,13 @@ namespace cd::segment {
 using math::Sum;
 
 void refuse_value(double value) {
-    const auto refuse = [](const char *seen, const char *hint) {
-        throw Error(sqlstate::invalid_parameter, "value must be finite and not negative", seen, hint);
-    };
-    if (std::isnan(value)) refuse("value is NaN.", "Use NULL for an unknown value; such rows do not take part.");
-    if (std::isinf(value)) refuse("value is infinite.", "Use NULL for an unknown value; such rows do not take part.");
-    refuse("value is below zero, so it is no share of a total.",
-           "Use greatest(value, 0), for instance for customers whose refunds exceed their purchases.");
-    __builtin_unreachable();
+    const bool negative = value < 0 && std::isfinite(value);
+    throw Error(sqlstate::invalid_parameter, "value must be finite and not negative",
+                negative            ? "value is " + digits(value) + ", and nothing below zero is a share of a total."
+                : std::isnan(value) ? "value is NaN."
+                                    : "value is infinite.",
+                negative ? "Use greatest(value, 0), for instance for customers whose refunds exceed their purchases."
+                         : "Use NULL for an unknown value; such rows do not take part.");
 }
 
 void check_cuts(std::span<const double> cuts) {
@@ -27,8 +26,7 @@ void check_cuts(std::span<const double> cuts) {
     for (const double cut : cuts) {
         if (!(cut > before && cut < 1))
             throw Error(sqlstate::invalid_parameter, "cuts must ascend between 0 and 1",
-                        std::to_string(cut) + " stands where a share above " + std::to_string(before) +
-                            " and below 1 is wanted.",
+                        digits(cut) + " stands where a share above " + digits(before) + " and below 1 is wanted.",
                         "Give shares of the running total, largest values first: '{0.8,0.95}'.");
         before = cut;
     }

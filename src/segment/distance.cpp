@@ -16,7 +16,7 @@ void check(const char *name, double degrees, double limit, const char *hint) {
     if (std::abs(degrees) <= limit) return;
     const std::string bound = std::to_string(static_cast<int>(limit));
     throw Error(sqlstate::invalid_parameter, std::string(name) + " must be between -" + bound + " and " + bound,
-                std::string(name) + " is " + std::to_string(degrees) + ".", hint);
+                std::string(name) + " is " + digits(degrees) + ".", hint);
 }
 
 } // namespace

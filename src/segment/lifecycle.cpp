@@ -6,7 +6,7 @@ namespace cd::segment {
 void check_rhythm(const Rhythm &rhythm) {
     if (!(rhythm.weight >= 0 && std::isfinite(rhythm.weight)))
         throw Error(sqlstate::invalid_parameter, "rhythm_weight must be finite and not negative",
-                    "rhythm_weight is " + std::to_string(rhythm.weight) + ".",
+                    "rhythm_weight is " + digits(rhythm.weight) + ".",
                     "It is how many gaps the usual rhythm counts for, 1 by default.");
 }
 
@@ -15,8 +15,8 @@ void check_thresholds(const Thresholds &after) {
           std::isfinite(after.lost)))
         throw Error(sqlstate::invalid_parameter,
                     "at_risk_after, dormant_after and lost_after must be above 0, finite and in this order",
-                    "They are " + std::to_string(after.at_risk) + ", " + std::to_string(after.dormant) + " and " +
-                        std::to_string(after.lost) + ".",
+                    "They are " + digits(after.at_risk) + ", " + digits(after.dormant) + " and " + digits(after.lost) +
+                        ".",
                     "They are multiples of the customer's rhythm. Give all three if you change one.");
 }
 

@@ -16,7 +16,7 @@ void check_points(int points) {
 void check_top(double population_share) {
     if (!(population_share >= 0 && population_share <= 1))
         throw Error(sqlstate::invalid_parameter, "population_share must be between 0 and 1",
-                    "population_share is " + std::to_string(population_share) + ".", "The top fifth is 0.2.");
+                    "population_share is " + digits(population_share) + ".", "The top fifth is 0.2.");
 }
 
 void Lorenz::grow(std::uint64_t &total, std::uint64_t more) {

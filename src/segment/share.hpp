@@ -24,7 +24,8 @@ class Scaled {
     // `count` times the value, as the decimal that it was written as.
     math::Sum operator()(double value, double count) const {
         const math::Sum exact = math::Sum::of(value);
-        return math::Sum{exact.high * factor_, exact.low * factor_}.times({count, 0});
+        const math::Sum one{exact.high * factor_, exact.low * factor_};
+        return count == 1 ? one : one.times({count, 0});
     }
 
   private:
