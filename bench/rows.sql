@@ -253,6 +253,43 @@ FROM (SELECT :recency_cases AS r, :frequency_cases AS f, :monetary_cases AS m, c
       FROM feature GROUP BY 1, 2, 3) x
 ORDER BY 1;
 
+-- ROW abc_class window over all customers
+-- TARGET 1.4
+-- SET serial
+-- SAME
+-- PER customers customers
+-- OURS
+SELECT class, count(*) FROM (SELECT abc_class(monetary) OVER () AS class FROM feature) x GROUP BY 1 ORDER BY 1;
+-- INSTEAD running total and CASE
+SELECT class, count(*)
+FROM (SELECT CASE WHEN running <= 0.8 * total THEN 'A' WHEN running <= 0.95 * total THEN 'B' ELSE 'C' END AS class
+      FROM (SELECT sum(monetary) OVER (ORDER BY monetary DESC) AS running, sum(monetary) OVER () AS total FROM feature) y) x
+GROUP BY 1 ORDER BY 1;
+-- INSTEAD the total by a second scan
+SELECT class, count(*)
+FROM (SELECT CASE WHEN running <= 0.8 * total THEN 'A' WHEN running <= 0.95 * total THEN 'B' ELSE 'C' END AS class
+      FROM (SELECT sum(monetary) OVER (ORDER BY monetary DESC) AS running, total
+            FROM feature, (SELECT sum(monetary) AS total FROM feature) t) y) x
+GROUP BY 1 ORDER BY 1;
+-- FLOOR a window call that returns a number
+SELECT s, count(*) FROM (SELECT lag(1, 0) OVER () AS s FROM feature) x GROUP BY 1;
+
+-- ROW gini_agg of all customers
+-- TARGET 2.5
+-- SET serial
+-- SAME
+-- PER customers customers
+-- OURS
+SELECT round(gini_agg(monetary)::numeric, 9) FROM feature;
+-- INSTEAD row_number, and the size by a second scan
+SELECT round((sum((2 * i - n - 1) * monetary) / (max(n) * sum(monetary)))::numeric, 9)
+FROM (SELECT monetary, row_number() OVER (ORDER BY monetary) AS i FROM feature) x, (SELECT count(*) AS n FROM feature) y;
+-- INSTEAD row_number and count over the window
+SELECT round((sum((2 * i - n - 1) * monetary) / (max(n) * sum(monetary)))::numeric, 9)
+FROM (SELECT monetary, row_number() OVER (ORDER BY monetary) AS i, count(*) OVER () AS n FROM feature) x;
+-- FLOOR a scan that reads the values
+SELECT count(monetary) FROM feature;
+
 -- ROW simulate_purchases
 -- SET serial
 -- NOTE The other side makes rows of the same shape, but no customers who come back and leave.
