@@ -275,7 +275,7 @@ GROUP BY 1 ORDER BY 1;
 SELECT s, count(*) FROM (SELECT lag(1, 0) OVER () AS s FROM feature) x GROUP BY 1;
 
 -- ROW gini_agg of all customers
--- TARGET 2.5
+-- TARGET 2
 -- SET serial
 -- SAME
 -- PER customers customers

@@ -33,6 +33,7 @@ CREATE TABLE public.cuts AS
     SELECT summary, rfm_bins(summary) AS dense, rfm_bins(summary, 5, 'quantile') AS quantile, rfm_bins(summary, 12) AS twelve
     FROM (SELECT rfm_agg(purchase_recency_days(s, '2030-01-01'::date), purchase_count(s), purchase_revenue(s)) AS summary
           FROM public.history) q;
+CREATE TABLE public.spread AS SELECT lorenz_agg(purchase_revenue(s)) AS l, gini_agg(purchase_revenue(s)) AS gini FROM public.history;
 CREATE TABLE public.repeated AS SELECT customer_id, purchase_repeat(s, '2030-01-01'::date) AS repeated FROM public.history;
 
 -- Functions in a generated column, in indexes, in a check, in views and in a materialized view.
@@ -48,6 +49,8 @@ CREATE INDEX ON public.history (purchase_recency_days(s, '2030-01-01'::date));
 CREATE INDEX ON public.scored (rfm_segment(score));
 CREATE VIEW public.windowed AS
     SELECT customer_id, rfm_score(s, '2030-01-01'::date) OVER () AS score FROM public.history;
+CREATE VIEW public.staged AS
+    SELECT customer_id, lifecycle_stage(s, '2030-01-01'::date) AS stage, abc_class(purchase_revenue(s)) OVER () AS class FROM public.history;
 CREATE VIEW public.mine AS SELECT customer_id, rfm_segment(score, 'mine') FROM public.scored;
 CREATE VIEW public.doubled AS SELECT customer_id, s + s AS s, (s + s)::jsonb AS readable FROM public.history;
 CREATE MATERIALIZED VIEW public.report AS

@@ -24,6 +24,7 @@ CREATE TABLE public.value AS
            (SELECT r FROM counted) AS rfm_summary,
            (SELECT rfm_bins(r) FROM counted) AS rfm_bins,
            (SELECT rfm_score(rfm_bins(r), 100, 5, 300) FROM counted) AS rfm_score,
+           (SELECT lorenz_agg(purchase_revenue(s)) FROM history) AS lorenz_summary,
            (SELECT purchase_repeat(s, '2030-01-01'::date) FROM history ORDER BY customer_id LIMIT 1) AS purchase_repeat;
 });
 

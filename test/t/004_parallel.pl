@@ -32,7 +32,8 @@ CREATE TABLE book AS
         customer_data.purchase_book_agg(id_uuid, occurred_at, amount) AS b_uuid,
         customer_data.purchase_book_agg(id_text, occurred_at, amount) AS b_text
     FROM purchase GROUP BY 1;
-CREATE TABLE counted AS SELECT shop, customer_data.rfm_agg(recency_days, frequency, monetary) AS r FROM measured GROUP BY 1;
+CREATE TABLE counted AS SELECT shop, customer_data.rfm_agg(recency_days, frequency, monetary) AS r,
+    customer_data.lorenz_agg(monetary) AS l FROM measured GROUP BY 1;
 ALTER TABLE book SET (parallel_workers = 2);
 ALTER TABLE counted SET (parallel_workers = 2);
 ANALYZE;
@@ -90,10 +91,12 @@ is($node->safe_psql('postgres', qq{
 		EXCEPT SELECT key, $exact FROM (SELECT customer_id AS key, customer_data.rollup(s) AS s FROM part GROUP BY 1) q) q}),
 	'0', 'rollup of parts = all rows');
 
-# RFM: a summary is exact, so its text is the same.
+# Counts of distinct values are exact, so their text is the same.
 for my $query (
 	'SELECT customer_data.rfm_agg(recency_days, frequency, monetary) FROM measured',
-	'SELECT customer_data.rollup(r) FROM counted')
+	'SELECT customer_data.rollup(r) FROM counted',
+	'SELECT customer_data.lorenz_agg(monetary), customer_data.gini_agg(monetary::numeric) FROM measured',
+	'SELECT customer_data.rollup(l) FROM counted')
 {
 	is(partial_plan($query), 1, "$query: partial and final aggregate");
 	is($node->safe_psql('postgres', "$parallel $query"), $node->safe_psql('postgres', "$serial $query"), 'and the same to the bit');
@@ -101,6 +104,9 @@ for my $query (
 is($node->safe_psql('postgres', "$parallel SELECT customer_data.rollup(r) FROM counted"),
 	$node->safe_psql('postgres', "$serial SELECT customer_data.rfm_agg(recency_days, frequency, monetary) FROM measured"),
 	'rollup of parts = all rows');
+
+is($node->safe_psql('postgres', "$parallel SELECT customer_data.rollup(l) FROM counted"),
+	$node->safe_psql('postgres', "$serial SELECT customer_data.lorenz_agg(monetary) FROM measured"), 'of lorenz_summary too');
 
 # Books: raw rows on one process on purpose, the rollup on many.
 for my $type (['b', 'customer_id'], ['b_uuid', 'id_uuid'], ['b_text', 'id_text'])

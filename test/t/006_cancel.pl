@@ -18,7 +18,7 @@ CREATE TABLE purchase AS SELECT *, 'c' || customer_id AS id_text FROM customer_d
 CREATE TABLE book AS SELECT customer_data.purchase_book_agg(customer_id, occurred_at, amount) AS b FROM purchase;
 CREATE TABLE measured AS SELECT i % 5000 AS recency_days, i % 77 AS frequency, (i * 7919::bigint % 1000003)::float8 AS monetary
     FROM generate_series(1, 1500000) i;
-CREATE TABLE counted AS SELECT customer_data.rfm_agg(recency_days, frequency, monetary) AS r FROM measured;
+CREATE TABLE counted AS SELECT customer_data.rfm_agg(recency_days, frequency, monetary) AS r, customer_data.lorenz_agg(monetary) AS l FROM measured;
 VACUUM ANALYZE;
 });
 
@@ -37,7 +37,12 @@ my %query = (
 	'rfm_score by quantiles' => q{SELECT count(s) FROM (SELECT customer_data.rfm_score(recency_days, frequency, monetary, 5, 'quantile') OVER () AS s FROM measured) q},
 	'rfm_agg' => 'SELECT customer_data.rfm_agg(recency_days, frequency, monetary) FROM measured',
 	'rollup of RFM summaries' => 'SELECT customer_data.rollup(r) FROM counted, generate_series(1, 20)',
-	'rfm_bins' => 'SELECT count(customer_data.rfm_bins(r)) FROM counted, generate_series(1, 50)');
+	'rfm_bins' => 'SELECT count(customer_data.rfm_bins(r)) FROM counted, generate_series(1, 50)',
+	'abc_class' => 'SELECT count(class) FROM (SELECT customer_data.abc_class(monetary) OVER () AS class FROM measured) q',
+	'lorenz_agg' => 'SELECT customer_data.lorenz_agg(monetary) FROM measured',
+	'gini_agg' => 'SELECT customer_data.gini_agg(monetary) FROM measured',
+	'rollup of Lorenz summaries' => 'SELECT customer_data.rollup(l) FROM counted, generate_series(1, 50)',
+	'lorenz' => 'SELECT count(*) FROM counted, generate_series(1, 50), customer_data.lorenz(l)');
 
 for my $name (sort keys %query)
 {
