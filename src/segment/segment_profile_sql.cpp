@@ -1,0 +1,34 @@
+// The profile of a segment in SQL.
+#include "dataset/dataset_sql.hpp"
+#include "pg/rows.hpp"
+#include "segment/segment_profile.hpp"
+
+using namespace cd;
+
+CD_FUNCTION(cd_segment_profile) {
+    pg::ResultRows result(fcinfo);
+    const dataset::View view = dataset::view_arg(fcinfo->args[0].value);
+    for (const segment::Contrast &contrast : segment::contrasts(view, pg::interrupts)) {
+        enum { feature, category, members, base, index, z_score, count };
+        const dataset::Column &column = view.shape().columns[contrast.feature];
+        const std::string_view name = column.name;
+        const std::string_view level = contrast.level == 0 ? std::string_view() : column.levels[contrast.level];
+        Datum values[count] = {};
+        bool nulls[count] = {};
+        nulls[category] = contrast.level == 0;
+        pg::call([&values, &name, &level] {
+            values[feature] = pg::text_datum(name);
+            values[category] = pg::text_datum(level);
+        });
+        const auto number = [&](int i, const std::optional<double> &value) {
+            nulls[i] = !value;
+            if (value) values[i] = Float8GetDatum(*value);
+        };
+        number(members, contrast.members);
+        number(base, contrast.base);
+        number(index, contrast.index);
+        number(z_score, contrast.z);
+        result.add(values, nulls);
+    }
+    PG_RETURN_NULL();
+}
