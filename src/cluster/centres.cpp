@@ -18,7 +18,7 @@ Centres::Centres(std::size_t size, std::size_t numbers, std::size_t categories, 
 
 void Centres::set(std::size_t point, const double *number, const std::uint32_t *category) {
     start_[point] = 0;
-    double *value = &value_[point / lanes * lanes * (numbers_ + categories_) + point % lanes];
+    double *value = value_.data() + point / lanes * lanes * (numbers_ + categories_) + point % lanes;
     for (std::size_t j = 0; j < numbers_; ++j, value += lanes) *value = number[j];
     for (std::size_t j = 0; j < categories_; ++j, value += lanes) *value = category[j];
 }

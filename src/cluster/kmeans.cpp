@@ -53,7 +53,7 @@ class Totals {
     static void permute(std::vector<T> &of_clusters, const std::vector<std::uint32_t> &order, std::size_t width) {
         std::vector<T> old(of_clusters);
         for (std::size_t c = 0; c < order.size(); ++c)
-            std::copy_n(&old[order[c] * width], width, &of_clusters[c * width]);
+            std::copy_n(old.data() + order[c] * width, width, of_clusters.data() + c * width);
     }
 
   private:

@@ -300,6 +300,18 @@ TEST(Kmeans, NoSingleRowCanBetterIt) {
     EXPECT_GT(lloyd_could, 10);
 }
 
+TEST(Kmeans, EveryLabelIsTheNearest) {
+    Random random(7, 7);
+    for (int round = 0; round < 300; ++round) { // also where the iterations end early, after an exchange
+        const Points p = random_points(random, 400);
+        std::size_t distinct;
+        const KmeansOptions options{
+            .k = 2 + round % 9, .restarts = 2, .max_iterations = 1 + static_cast<int>(random.bits() % 20)};
+        const auto m = try_kmeans(p, options, {}, distinct);
+        if (m) expect_label_is_nearest(p, *m);
+    }
+}
+
 TEST(Kmeans, SameSeedSameBits) {
     Points p = irises();
     zscore(p);
@@ -356,8 +368,8 @@ TEST(Kmeans, AsManyClustersAsRows) {
     EXPECT_EQ(m.size, std::vector<double>(7, 1));
     // Equally large clusters stand by centre.
     for (std::size_t c = 1; c < 7; ++c)
-        EXPECT_TRUE(std::lexicographical_compare(&m.centre[c * 4 - 4], &m.centre[c * 4], &m.centre[c * 4],
-                                                 m.centre.data() + c * 4 + 4));
+        EXPECT_TRUE(std::lexicographical_compare(m.centre.data() + c * 4 - 4, m.centre.data() + c * 4,
+                                                 m.centre.data() + c * 4, m.centre.data() + c * 4 + 4));
     EXPECT_EQ(std::set<std::uint32_t>(m.label.begin(), m.label.end()).size(), 7U);
 }
 
