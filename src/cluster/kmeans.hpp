@@ -34,7 +34,7 @@ struct Kmeans {
 
 // Needs at least k different rows. A seed gives the same bits on every machine. Time is rows x k x (numbers +
 // categories) for each restart's seeding and first iterations; later ones look only at rows that a centre has come near
-// to. Memory is 12 bytes a row next to the input, 16 with restarts.
+// to. Memory is 8 bytes a row next to the input, 12 with restarts.
 Kmeans kmeans(const Points &points, const KmeansOptions &options, Poll poll = {});
 
 // The same for callers that can go on with too few different rows: then it is nothing, and `distinct` their number.
