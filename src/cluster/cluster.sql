@@ -27,9 +27,9 @@ COMMENT ON FUNCTION customer_data.kmeans_model_to_jsonb(customer_data.kmeans_mod
 CREATE CAST (customer_data.kmeans_model AS jsonb) WITH FUNCTION customer_data.kmeans_model_to_jsonb(customer_data.kmeans_model);
 COMMENT ON CAST (customer_data.kmeans_model AS jsonb) IS 'a model for reading and for other programs';
 
-CREATE FUNCTION customer_data.kmeans_fit(d customer_data.dataset, k integer, seed bigint DEFAULT 0, scale text DEFAULT 'zscore', restarts integer DEFAULT 10, max_iterations integer DEFAULT 300) RETURNS customer_data.kmeans_model
+CREATE FUNCTION customer_data.kmeans_fit(d customer_data.dataset, k integer, seed bigint DEFAULT 0, scale text DEFAULT 'zscore', restarts integer DEFAULT 10, max_iterations integer DEFAULT 300, tolerance float8 DEFAULT 1e-4) RETURNS customer_data.kmeans_model
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_kmeans_fit';
-COMMENT ON FUNCTION customer_data.kmeans_fit(customer_data.dataset, integer, bigint, text, integer, integer) IS 'k clusters of the rows of a dataset, the largest first; scale is zscore, robust or none; the best of so many restarts';
+COMMENT ON FUNCTION customer_data.kmeans_fit(customer_data.dataset, integer, bigint, text, integer, integer, float8) IS 'k clusters of the rows of a dataset, the largest first; scale is zscore, robust or none; the best of so many restarts; tolerance matters above 100,000 rows, 0 means until no row changes its cluster';
 CREATE FUNCTION customer_data.kmeans_scan(d customer_data.dataset, k_min integer DEFAULT 2, k_max integer DEFAULT 10, seed bigint DEFAULT 0, scale text DEFAULT 'zscore', restarts integer DEFAULT 10, max_iterations integer DEFAULT 300, resamples integer DEFAULT 20, sample_rows integer DEFAULT 10000,
     OUT k integer, OUT wss float8, OUT silhouette float8, OUT calinski_harabasz float8, OUT stability float8) RETURNS SETOF record
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 10 AS 'MODULE_PATHNAME', 'cd_kmeans_scan';

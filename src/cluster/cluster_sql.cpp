@@ -13,13 +13,14 @@ using dataset::KeptModel, dataset::model_arg, dataset::model_datum, dataset::Vie
 Scale scale_arg(FunctionCallInfo fcinfo, int i) { return scale_named(pg::text_arg(fcinfo->args[i].value)); }
 
 Datum fit_kmeans(FunctionCallInfo fcinfo) {
-    enum { d, k, seed, scale, restarts, max_iterations };
+    enum { d, k, seed, scale, restarts, max_iterations, tolerance };
     const NullableDatum *const args = fcinfo->args;
     KmeansOptions options;
     options.k = DatumGetInt32(args[k].value);
     options.seed = static_cast<std::uint64_t>(DatumGetInt64(args[seed].value));
     options.restarts = DatumGetInt32(args[restarts].value);
     options.max_iterations = DatumGetInt32(args[max_iterations].value);
+    options.tolerance = DatumGetFloat8(args[tolerance].value);
     const Scale how = scale_arg(fcinfo, scale);
     return model_datum(KmeansModel(dataset::view_arg(args[d].value), how, options, pg::interrupts));
 }

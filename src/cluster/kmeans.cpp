@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t block = 4096;
 constexpr std::uint32_t nowhere = UINT32_MAX;
-constexpr std::size_t exchange_rows = 100'000; // among more, single rows no longer matter
 
 // Per cluster: weight, weighted numbers, and the weight of every level of every category. Neumaier's compensation keeps
 // what comes and goes over many iterations from leaving a trace, so that a mean depends on the members alone.
@@ -85,13 +84,14 @@ class Totals {
 class Lloyd {
   public:
     Lloyd(const Points &points, std::size_t k, std::vector<double> centre, std::vector<std::uint32_t> mode, Poll poll);
-    void run(int most_iterations, bool exchanges);
+    // Converged too if the squared movements of all centres add up to at most `still`.
+    void run(int most_iterations, bool exchanges, double still);
     Kmeans result();
 
   private:
     bool assign();
     std::size_t assign_block(std::size_t begin, std::size_t end);
-    void update();
+    double update();
     void recentre(std::size_t c);
     bool exchange();
     double apart(std::size_t row, std::size_t c) const;
@@ -190,25 +190,28 @@ void Lloyd::recentre(std::size_t c) {
     place(c);
 }
 
-// Moves every centre to the mean and the modes of its members.
-void Lloyd::update() {
+// Moves every centre to the mean and the modes of its members. Returns the sum of the squared movements.
+double Lloyd::update() {
     const std::vector<double> old_centre = centre_;
     const std::vector<std::uint32_t> old_mode = mode_;
     for (std::uint32_t c = 0; c < k_; ++c)
         if (totals_.rows(c) == 0) repair(c);
     std::vector<double> moved(k_);
     std::size_t farthest = 0;
+    double sum = 0;
     for (std::size_t c = 0; c < k_; ++c) {
         recentre(c);
-        moved[c] =
-            std::sqrt(movement(c, old_centre.data() + c * points_.numbers, old_mode.data() + c * points_.categories)) *
-            (1 + 4 * slack_);
+        const double square =
+            movement(c, old_centre.data() + c * points_.numbers, old_mode.data() + c * points_.categories);
+        sum += square;
+        moved[c] = std::sqrt(square) * (1 + 4 * slack_);
         if (moved[c] > moved[farthest]) farthest = c;
     }
     double second = 0;
     for (std::size_t c = 0; c < k_; ++c)
         if (c != farthest) second = std::max(second, moved[c]);
     for (std::size_t c = 0; c < k_; ++c) drift_[c] += moved[c] + (c == farthest ? second : moved[farthest]);
+    return sum;
 }
 
 // Moves single rows between clusters where that alone lowers the sum of squares (Hartigan 1975): a row of weight w that
@@ -304,13 +307,13 @@ bool Lloyd::sort() {
 
 // The numbers of the clusters decide between equally near centres. So once the clusters are sorted, rows that lie
 // just between two may still change, and then it goes on.
-void Lloyd::run(int most_iterations, bool exchanges) {
-    exchanges = exchanges && points_.rows <= exchange_rows;
-    bool changed = assign();
+void Lloyd::run(int most_iterations, bool exchanges, double still) {
+    exchanges = exchanges && points_.rows <= exact_rows;
+    bool changed = assign(), settled = false;
     for (;; changed = assign()) {
-        if (changed && iterations_ == most_iterations) break;
+        if (changed && (settled || iterations_ == most_iterations)) break;
         if (changed) {
-            update();
+            settled = update() <= still;
             ++iterations_;
         } else if (exchanges && iterations_ < most_iterations && exchange()) {
             ++iterations_;
@@ -318,8 +321,8 @@ void Lloyd::run(int most_iterations, bool exchanges) {
             break;
         }
     }
-    converged_ = !changed;
-    if (!converged_ && sort()) assign();
+    converged_ = !changed || settled;
+    if (changed && sort()) assign();
 }
 
 double Lloyd::wss() const {
@@ -351,11 +354,41 @@ void check_option(const char *name, std::int64_t value, std::int64_t least, std:
                 std::string(name) + " is " + std::to_string(value) + ".");
 }
 
+namespace {
+
+// What the centres may still move when a start has settled.
+double still_movement(const Points &points, double tolerance, Poll poll) {
+    if (points.rows <= exact_rows || tolerance == 0 || points.numbers == 0) return 0;
+    std::vector<double> sum(points.numbers), squares(points.numbers);
+    double weights = 0;
+    for (std::size_t row = 0; row < points.rows; ++row) {
+        poll.every(row);
+        const double weight = points.weight_of(row), *const x = points.numbers_of(row),
+                     *const origin = points.numbers_of(0);
+        weights += weight;
+        for (std::size_t j = 0; j < points.numbers; ++j) {
+            const double difference = x[j] - origin[j];
+            sum[j] += weight * difference;
+            squares[j] += weight * difference * difference;
+        }
+    }
+    double variances = 0;
+    for (std::size_t j = 0; j < points.numbers; ++j)
+        variances += std::max(0.0, squares[j] / weights - sum[j] / weights * (sum[j] / weights));
+    return tolerance * variances / static_cast<double>(points.numbers);
+}
+
+} // namespace
+
 std::optional<Kmeans> try_kmeans(const Points &points, const KmeansOptions &options, Poll poll, std::size_t &distinct) {
     check_option("k", options.k, 1, max_clusters);
     check_option("restarts", options.restarts, 1, max_restarts);
     check_option("max_iterations", options.max_iterations, 1, max_iterations);
+    if (!(options.tolerance >= 0 && options.tolerance < 1))
+        throw Error(sqlstate::invalid_parameter, "tolerance must be between 0 and 1",
+                    "tolerance is " + std::to_string(options.tolerance) + ".");
     const auto k = static_cast<std::size_t>(options.k);
+    const double still = still_movement(points, options.tolerance, poll);
     std::optional<Kmeans> best;
     distinct = 0;
     if (points.rows == 0) return best;
@@ -371,7 +404,7 @@ std::optional<Kmeans> try_kmeans(const Points &points, const KmeansOptions &opti
             mode.insert(mode.end(), points.codes_of(row), points.codes_of(row) + points.categories);
         }
         Lloyd lloyd(points, k, std::move(centre), std::move(mode), poll);
-        lloyd.run(options.max_iterations, true);
+        lloyd.run(options.max_iterations, true, still);
         Kmeans found = lloyd.result();
         if (!best || found.wss < best->wss) best = std::move(found);
     }
@@ -390,7 +423,7 @@ Kmeans kmeans(const Points &points, const KmeansOptions &options, Poll poll) {
 Kmeans kmeans_from(const Points &points, std::size_t k, std::vector<double> centre, std::vector<std::uint32_t> mode,
                    int most_iterations, Poll poll) {
     Lloyd lloyd(points, k, std::move(centre), std::move(mode), poll);
-    lloyd.run(most_iterations, false);
+    lloyd.run(most_iterations, false, 0);
     return lloyd.result();
 }
 

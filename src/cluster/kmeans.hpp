@@ -7,6 +7,8 @@
 
 namespace cd::cluster {
 
+// Up to so many rows are also exchanged one by one, and iterations go on until none changes its cluster.
+inline constexpr std::size_t exact_rows = 100'000;
 inline constexpr int max_clusters = 10'000, max_restarts = 1000, max_iterations = 1'000'000;
 
 struct KmeansOptions {
@@ -14,6 +16,10 @@ struct KmeansOptions {
     std::uint64_t seed = 0;
     int restarts = 10;        // of which the best counts
     int max_iterations = 300; // more than enough unless the data are noise
+    // Among more than exact_rows rows a start ends, converged, when the centres' squared movements add up to at most
+    // this share of the numbers' mean variance, as in scikit-learn: the late iterations move a few rows between two
+    // clusters that are both as near. 0 goes on until no row changes, as fewer rows always do.
+    double tolerance = 1e-4;
 };
 
 // Error 22023 unless least <= value <= most.
@@ -29,7 +35,8 @@ struct Kmeans {
     std::vector<double> size;         // sum of weights
     double wss = 0;                   // weighted squared distances of the rows from their centres
     int iterations = 0;               // of the restart that won: how often the centres moved
-    bool converged = false;           // no row changes its cluster any more. If not, a cluster may even be empty
+    bool converged =
+        false; // no row changes its cluster any more, or see tolerance. If not, a cluster may even be empty
 };
 
 // Needs at least k different rows. A seed gives the same bits on every machine. Time is rows x k x (numbers +
