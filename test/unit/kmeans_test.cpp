@@ -395,6 +395,8 @@ TEST(Kmeans, DifferentRowsAreCounted) {
 }
 
 TEST(Kmeans, OptionsHaveBounds) {
+    for (const double tolerance : {-1e-9, 1.0, HUGE_VAL, std::nan("")})
+        EXPECT_THROW(kmeans(irises(), {.k = 2, .tolerance = tolerance}), Error);
     for (const KmeansOptions options : {KmeansOptions{.k = 0},
                                         {.k = max_clusters + 1},
                                         {.restarts = 0},
@@ -473,6 +475,44 @@ TEST(Kmeans, Seeding) {
         heavy += kmeans_seed(weighted, 1, random, {})[0] == 1;
     }
     EXPECT_NEAR(heavy, 800, 4 * std::sqrt(1000 * 0.8 * 0.2));
+}
+
+// Many rows: started from a sample, and ended when the centres stand still.
+TEST(Kmeans, ManyRows) {
+    constexpr std::size_t rows = exact_rows + 20'000, k = 8, d = 4;
+    Random random(3, 1);
+    std::vector<double> planted, number;
+    for (std::size_t i = 0; i < k * d; ++i) planted.push_back(6 * random.uniform());
+    for (std::size_t i = 0; i < rows * d; ++i) number.push_back(planted[i / d % k * d + i % d] + random.normal() / 2);
+    const Points points = of_numbers(d, std::move(number));
+    // What the planted centres leave, which the best ones can only better.
+    double within = 0;
+    for (std::size_t row = 0; row < rows; ++row) {
+        double least = HUGE_VAL;
+        for (std::size_t c = 0; c < k; ++c) least = std::min(least, square(points, row, &planted[c * d], nullptr));
+        within += least;
+    }
+    for (std::uint64_t seed = 0; seed < 2; ++seed) {
+        const Kmeans found = kmeans(points, {.k = k, .seed = seed, .restarts = 1});
+        EXPECT_TRUE(found.converged);
+        EXPECT_LE(found.wss, within);
+        // To the end, from where it was left: hardly any better.
+        const Kmeans end = kmeans_from(points, k, found.centre, found.mode, 1000);
+        EXPECT_TRUE(end.converged);
+        EXPECT_NEAR(found.wss, end.wss, 1e-4 * end.wss);
+        const Kmeans strict = kmeans(points, {.k = k, .seed = seed, .restarts = 1, .tolerance = 0});
+        EXPECT_EQ(kmeans_from(points, k, strict.centre, strict.mode, 1).label, strict.label);
+        EXPECT_EQ(kmeans(points, {.k = k, .seed = seed, .restarts = 1}).centre, found.centre);
+        const Centres centres = centres_of(found, d, 0, 0);
+        std::vector<double> squares(centres.padded());
+        for (std::size_t row = 0; row < rows; row += 97)
+            ASSERT_EQ(nearest(centres, points.numbers_of(row), nullptr, squares.data()).point, found.label[row]);
+    }
+    // Fewer different rows than clusters in a sample, enough in all.
+    Points rare = of_numbers(1, std::vector<double>(rows, 1));
+    for (std::size_t i = 0; i < 3; ++i) rare.number[i * 40'000] = 10 + 10 * static_cast<double>(i);
+    EXPECT_EQ(kmeans(rare, {.k = 4, .restarts = 1}).wss, 0);
+    EXPECT_THROW(kmeans(rare, {.k = 5, .restarts = 1}), Error);
 }
 
 TEST(Kmeans, CanBeCancelled) {
