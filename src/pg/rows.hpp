@@ -4,6 +4,7 @@
 extern "C" {
 #include "access/htup_details.h"
 #include "executor/executor.h"
+#include "executor/tstoreReceiver.h"
 #include "funcapi.h"
 #include "utils/tuplestore.h"
 }
@@ -43,6 +44,16 @@ class ResultRows {
     template <std::size_t N> void add(Datum (&values)[N], bool (&nulls)[N]) {
         Assert(N == static_cast<std::size_t>(row_->natts));
         call([this, &values, &nulls] { tuplestore_putvalues(store_, row_, values, nulls); });
+    }
+
+    // For a query whose columns are those of the result.
+    DestReceiver *receiver() {
+        return call([this] {
+            DestReceiver *const made = CreateDestReceiver(DestTuplestore);
+            SetTuplestoreDestReceiverParams(made, store_, CurrentMemoryContext, true, row_,
+                                            "The tables of the extension have other columns.");
+            return made;
+        });
     }
 
   private:

@@ -23,21 +23,63 @@ Query::~Query() {
     if (std::uncaught_exceptions() == 0) SPI_finish();
 }
 
-void Query::read(const char *text, std::string_view argument, See see) {
-    rows_ = call([text, &argument, see] {
-        Oid types[] = {TEXTOID};
-        Datum values[] = {text_datum(argument)};
-        const int result = SPI_execute_with_args(text, 1, types, values, nullptr, see == See::statement, 0);
-        if (result != SPI_OK_SELECT) elog(ERROR, "unexpected result of a query: %s", SPI_result_code_string(result));
-        return SPI_processed;
+Value text_value(std::string_view text) {
+    return {TEXTOID, call([&text] { return text_datum(text); }), false};
+}
+Value text_or_null(const std::string *text) { return text ? text_value(*text) : Value{TEXTOID, 0, true}; }
+
+namespace {
+
+// Runs a statement and returns what SPI says. The rows go to the receiver, or to SPI_tuptable.
+int execute(const char *text, const Value *values, std::size_t count, bool read_only, DestReceiver *receiver) {
+    return call([&] {
+        ParamListInfo const parameters = makeParamList(static_cast<int>(count));
+        for (std::size_t i = 0; i < count; ++i) {
+            ParamExternData &parameter = parameters->params[i];
+            parameter = {values[i].datum, values[i].null, PARAM_FLAG_CONST, values[i].type};
+        }
+        SPIExecuteOptions options{};
+        options.params = parameters;
+        options.read_only = read_only;
+        options.dest = receiver;
+        const int result = SPI_execute_extended(text, &options);
+        if (result < 0) elog(ERROR, "unexpected result of a statement: %s", SPI_result_code_string(result));
+        return result;
     });
 }
 
-void Query::write(const char *text) {
-    rows_ = call([text] {
-        const int result = SPI_execute(text, false, 0);
-        if (result < 0) elog(ERROR, "unexpected result of a statement: %s", SPI_result_code_string(result));
-        return SPI_processed;
+void require_select(int result) {
+    if (result != SPI_OK_SELECT)
+        call([result] { elog(ERROR, "unexpected result of a query: %s", SPI_result_code_string(result)); });
+}
+
+} // namespace
+
+void Query::read(const char *text, std::string_view argument, See see) { read(text, {text_value(argument)}, see); }
+
+void Query::read(const char *text, std::initializer_list<Value> values, See see) {
+    read_into(nullptr, text, values, see);
+}
+
+void Query::read_into(DestReceiver *receiver, const char *text, std::initializer_list<Value> values, See see) {
+    require_select(execute(text, values.begin(), values.size(), see == See::statement, receiver));
+    rows_ = SPI_processed;
+}
+
+void Query::write(const char *text, std::initializer_list<Value> values) {
+    execute(text, values.begin(), values.size(), false, nullptr);
+    rows_ = SPI_processed;
+}
+
+void Query::give(const char *name, Tuplestorestate *rows, TupleDesc row) {
+    call([name, rows, row] {
+        auto *const relation = static_cast<EphemeralNamedRelation>(palloc0(sizeof(EphemeralNamedRelationData)));
+        relation->md.name = pstrdup(name);
+        relation->md.tupdesc = row;
+        relation->md.enrtype = ENR_NAMED_TUPLESTORE;
+        relation->md.enrtuples = static_cast<double>(tuplestore_tuple_count(rows));
+        relation->reldata = rows;
+        if (SPI_register_relation(relation) != SPI_OK_REL_REGISTER) elog(ERROR, "could not register rows of a query");
     });
 }
 
@@ -52,10 +94,23 @@ Datum Query::value(std::uint64_t row, int column, Oid type) const {
     });
 }
 
+bool Query::null(std::uint64_t row, int column) const {
+    return call([row, column] {
+        bool null;
+        SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &null);
+        return null;
+    });
+}
+
 std::string Query::text(std::uint64_t row, int column) const {
     const Datum datum = value(row, column, TEXTOID);
     const Bytes bytes = call([datum] { return bytes_arg(datum); });
     return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
+}
+
+std::string user_name(Oid user) {
+    const char *const name = call([user] { return GetUserNameFromId(user, true); });
+    return name ? name : "a role that was dropped";
 }
 
 namespace {
@@ -106,11 +161,6 @@ bool caller_may_use_schema() {
     });
 }
 
-std::string user_name(Oid user) {
-    const char *const name = call([user] { return GetUserNameFromId(user, true); });
-    return name ? name : "a role that was dropped";
-}
-
 [[noreturn]] void refuse_right(const std::string &what, const std::string &detail, const std::string &hint) {
     throw Error(sqlstate::insufficient_privilege, what, detail, hint);
 }
@@ -125,16 +175,27 @@ int shape_of(Query &query, const char *feature, Query::See see) {
 
 } // namespace
 
-Oid readable_by_caller(const char *table) {
+Oid owner_for_caller(const char *table, AclMode rights) {
+    struct Right {
+        AclMode mode;
+        const char *name;
+    };
+    static constexpr Right known[] = {
+        {ACL_SELECT, "SELECT"}, {ACL_INSERT, "INSERT"}, {ACL_UPDATE, "UPDATE"}, {ACL_DELETE, "DELETE"}};
     const Relation found = relation(table);
     if (!OidIsValid(found.id)) return InvalidOid;
-    const bool readable = caller_may_use_schema() && call([&found] {
-                              return pg_class_aclcheck(found.id, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
-                          });
     const std::string name = std::string(store) + "." + table;
-    if (!readable)
-        refuse_right("permission denied for table " + name, user_name(GetUserId()) + " may not read it.",
-                     "Its owner grants USAGE on schema customer_store and SELECT on the table.");
+    const bool enters = caller_may_use_schema();
+    for (const Right &right : known) {
+        if (!(rights & right.mode)) continue;
+        if (enters &&
+            call([&found, &right] { return pg_class_aclcheck(found.id, GetUserId(), right.mode) == ACLCHECK_OK; }))
+            continue;
+        refuse_right("permission denied for table " + name,
+                     user_name(GetUserId()) + " lacks " + (enters ? right.name : "USAGE on the schema") + ".",
+                     std::string("Its owner grants USAGE on schema customer_store and ") + right.name +
+                         " on the table.");
+    }
     return found.owner;
 }
 
@@ -153,7 +214,7 @@ void check_shape(const char *feature, int known) {
             std::string("Run SELECT customer_data.") + feature + "_setup().");
 }
 
-void set_up(const char *feature, int shape, const char *table, const char *statements) {
+void set_up(const char *feature, int shape, std::initializer_list<NewTable> tables) {
     Query query;
     // Two setups at once would race for the same names.
     query.write("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('customer_store', 0))");
@@ -169,13 +230,15 @@ void set_up(const char *feature, int shape, const char *table, const char *state
                          " does not have the rights of that role.",
                      "Run setup as the owner of the schema, or be granted membership in that role.");
     // Whatever is there already was made by the schema's owner, or by one whom we must not act for.
-    for (const char *const name : {"shape", table}) {
+    const auto check = [owner](const char *name) {
         const Relation found = relation(name);
         if (OidIsValid(found.id) && (found.owner != owner || !found.is_table))
             refuse_right(std::string("customer_store.") + name + " is not a table of the schema's owner",
                          "It is owned by " + user_name(found.owner) + ", the schema by " + user_name(owner) + ".",
                          "Drop or rename it, or give it to the owner of the schema.");
-    }
+    };
+    check("shape");
+    for (const NewTable &table : tables) check(table.name);
     const AsUser as_owner(owner);
     if (!OidIsValid(relation("shape").id)) {
         query.write("CREATE TABLE customer_store.shape (feature text PRIMARY KEY, version integer NOT NULL)");
@@ -190,7 +253,8 @@ void set_up(const char *feature, int shape, const char *table, const char *state
                     std::string("The tables of ") + feature + " have shape " + std::to_string(seen) +
                         ", this version knows shape " + std::to_string(shape) + ".",
                     "Run ALTER EXTENSION customer_data UPDATE.");
-    if (!OidIsValid(relation(table).id)) query.write(statements);
+    for (const NewTable &table : tables)
+        if (!OidIsValid(relation(table.name).id)) query.write(table.statements);
     if (seen == 0) {
         const std::string insert = std::string("INSERT INTO customer_store.shape (feature, version) VALUES ('") +
                                    feature + "', " + std::to_string(shape) + ")";

@@ -1,7 +1,7 @@
 #include "pg/store.hpp"
 
 CD_FUNCTION(cd_rfm_setup) {
-    cd::pg::set_up("rfm", 1, "rfm_segment_rule", R"sql(
+    cd::pg::set_up("rfm", 1, {{"rfm_segment_rule", R"sql(
         CREATE TABLE customer_store.rfm_segment_rule (
             rules text NOT NULL CHECK (rules <> '' AND rules NOT IN ('classic', 'r_rfm')),
             rule_number integer NOT NULL CHECK (rule_number > 0),
@@ -19,6 +19,6 @@ CD_FUNCTION(cd_rfm_setup) {
         );
         COMMENT ON TABLE customer_store.rfm_segment_rule IS
             'rule sets for customer_data.rfm_segment: tried in the order of rule_number, first match wins';
-    )sql");
+    )sql"}});
     PG_RETURN_VOID();
 }

@@ -1,0 +1,84 @@
+// A query that a user wrote, as text: one SELECT, run as that user, reading only.
+//
+// SPI's read-only flag does not bind the functions inside a query, so XactReadOnly is set while it runs. It runs in the
+// restricted mode of foreign keys and REFRESH MATERIALIZED VIEW, so that it cannot become another role (a session of a
+// superuser that had only SET ROLE), and whatever it sets is undone.
+#pragma once
+#include "pg/store.hpp"
+#include "pg/text_rows.hpp"
+
+namespace cd::pg {
+
+struct UserQuery {
+    const char *text;
+    const char *search_path; // as for SET search_path
+    Oid user;
+};
+
+// Settings of the block's duration; after an error, the (sub)transaction's end restores them.
+class Settings {
+  public:
+    Settings();
+    ~Settings(); // undoes all since
+    Settings(const Settings &) = delete;
+    Settings &operator=(const Settings &) = delete;
+    void set(const char *name, const char *value);
+
+  private:
+    int level_;
+};
+
+// The block reads only, as this user, with this search_path.
+class AsReader {
+  public:
+    AsReader(Oid user, const char *search_path) : user_(user), read_only_(XactReadOnly) {
+        XactReadOnly = true;
+        settings.set("search_path", search_path);
+    }
+    ~AsReader() { XactReadOnly = read_only_; }
+    AsReader(const AsReader &) = delete;
+    AsReader &operator=(const AsReader &) = delete;
+
+  private:
+    AsUser user_;
+    bool read_only_;
+
+  public:
+    Settings settings;
+};
+
+// Throws unless the text is one SELECT that only reads, with so many columns. It is parsed, not executed.
+void check_user_query(const UserQuery &, int columns);
+// Whether it does so anywhere, also behind a view or a policy.
+bool uses_volatile_functions(const UserQuery &);
+
+// Both see what is committed now.
+void each_text(const UserQuery &, TextVisitor &);
+// Its rows as they are. The store is made in, and goes with, the memory context that is current.
+struct StoredRows {
+    Tuplestorestate *rows;
+    TupleDesc row;
+};
+StoredRows rows_of(const UserQuery &);
+
+// While it lives, errors of the backend have one more line of CONTEXT.
+class ErrorContext {
+  public:
+    explicit ErrorContext(std::string line) : line_(std::move(line)), callback_{} {
+        callback_.previous = error_context_stack;
+        callback_.callback = [](void *self) {
+            errcontext("%s", static_cast<const ErrorContext *>(self)->line_.c_str());
+        };
+        callback_.arg = this;
+        error_context_stack = &callback_;
+    }
+    ~ErrorContext() { error_context_stack = callback_.previous; }
+    ErrorContext(const ErrorContext &) = delete;
+    ErrorContext &operator=(const ErrorContext &) = delete;
+
+  private:
+    std::string line_;
+    ErrorContextCallback callback_;
+};
+
+} // namespace cd::pg
