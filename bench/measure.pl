@@ -38,7 +38,7 @@ sub read_rows {
         elsif ($line =~ /^-- PROGRAM (.+)/) { $side->{program} = $1 }
         elsif ($line =~ /^-- PLAN (.+)/) { push @{ $side->{plan_has} }, $1 }
         elsif ($line =~ /^-- NOTE (.+)/) { push @{ $row->{notes} }, $1 }
-        elsif ($line =~ /^-- (TARGET|GOAL|PER) (.+)/) { $row->{ lc $1 } = $2 }
+        elsif ($line =~ /^-- (TARGET|GOAL|PER|AFTER) (.+)/) { $row->{ lc $1 } = $2 }
         elsif ($line =~ /^-- (SAME|HASH)$/) { $row->{ lc $1 } = 1 }
         elsif ($line =~ /^\s*$/) { next }
         elsif ($side) { $side->{sql} .= $line }
@@ -110,7 +110,7 @@ sub run_once {
     return run_program($row, $side) if $side->{program};
     my $text = psql(session($row, $side)
         . "\\echo <plan>\nEXPLAIN (COSTS OFF) $side->{sql}\\echo <rows>\n\\timing on\n$side->{sql}\\timing off\n"
-        . "\\echo <memory>\nSELECT pg_read_file('/proc/self/status');\n");
+        . "\\echo <memory>\nSELECT pg_read_file('/proc/self/status');\n" . ($row->{after} ? "$row->{after};\n" : ''));
     my ($plan, $result, $memory) = $text =~ /<plan>\n(.*)<rows>\n(.*)<memory>\n(.*)/s or die "cannot read:\n$text";
     my $ms = 0;
     $ms += $1 while $result =~ s/^Time: ([0-9.]+) ms.*\n//m;

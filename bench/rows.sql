@@ -7,6 +7,7 @@
 --   -- NOTE text                shown with the row
 --   -- SAME                     the sides must give the same rows
 --   -- HASH                     also shows the memory and batches of hash aggregation
+--   -- AFTER statement          run after each execution of a side that writes, and not measured
 --   -- PER purchases rows       also shows rows per second; how many they are, by table constant
 --   -- OURS
 --   query;
@@ -302,6 +303,31 @@ FROM (SELECT (random() * :tenth)::bigint AS customer_id, round((random() * 100):
              timestamptz '2024-01-01' + random() * interval '730 days' AS occurred_at
       FROM generate_series(1, :simulated) OFFSET 0) x
 WHERE num_nonnulls(customer_id, occurred_at, amount) = 3;
+
+-- ROW segment_refresh, one member in a hundred changes
+-- TARGET 5
+-- NOTE Each time half a percent enters and as many depart, in turn. Ours also writes the history of changes.
+-- SET serial
+-- AFTER VACUUM customer_store.segment_member, customer_store.segment_change, customer_store.segment, member
+-- PER customers customers
+-- OURS
+SELECT * FROM segment_refresh('bench');
+-- INSTEAD delete and insert all members
+WITH gone AS (DELETE FROM member WHERE segment = 'bench' RETURNING 1)
+INSERT INTO member SELECT 'bench', subject, now() FROM found WHERE (SELECT count(*) FROM gone) >= 0;
+-- FLOOR the query, and a scan of the members
+SELECT (SELECT count(subject) FROM found), (SELECT count(subject) FROM member WHERE segment = 'bench');
+
+-- ROW the same, against EXCEPT both ways
+-- SET serial
+-- AFTER VACUUM customer_store.segment_member, customer_store.segment_change, customer_store.segment, member
+-- OURS
+SELECT * FROM segment_refresh('bench');
+-- INSTEAD EXCEPT both ways, no history
+WITH gone AS (DELETE FROM member WHERE segment = 'bench' AND subject IN
+                  (SELECT subject FROM member WHERE segment = 'bench' EXCEPT SELECT subject FROM found))
+INSERT INTO member SELECT 'bench', subject, now()
+FROM (SELECT subject FROM found EXCEPT SELECT subject FROM member WHERE segment = 'bench') entered;
 
 -- FACT bytes per customer
 SELECT format('in a stored book: %s as it is sent, %s in the table',

@@ -1,8 +1,10 @@
 -- What the rows need besides the purchases. All of it is made anew when the extension has changed.
 SET client_min_messages = warning;
 SET max_parallel_workers_per_gather = 0;
+DROP VIEW IF EXISTS found;
 DROP TABLE IF EXISTS constant, tables_complete, feature, summary, book, book_before, tx_today, part_book, busy_month,
-    big_in_time, big_in_no_order;
+    big_in_time, big_in_no_order, member;
+DROP SCHEMA IF EXISTS customer_store CASCADE;
 DROP EXTENSION customer_data CASCADE;
 CREATE EXTENSION customer_data;
 SET search_path = public, customer_data;
@@ -50,6 +52,18 @@ CREATE AGGREGATE parallel_book_agg(bigint, timestamptz, numeric) (
     SFUNC = customer_data.purchase_book_agg_accum, STYPE = customer_data.purchase_book, SSPACE = 1048576,
     FINALFUNC = customer_data.purchase_book_agg_final, FINALFUNC_MODIFY = READ_ONLY,
     COMBINEFUNC = customer_data.purchase_book_agg_combine, PARALLEL = SAFE);
+
+-- A segment of all customers but half a percent, others at every refresh; and the same without the extension.
+SELECT segment_setup();
+SELECT segment_define('bench', $$
+    SELECT customer_id FROM feature
+    WHERE customer_id % 200 <> (NOT EXISTS (SELECT FROM customer_store.segment_member WHERE segment = 'bench' AND subject = '200'))::int $$);
+SELECT segment_refresh('bench');
+CREATE TABLE member (LIKE customer_store.segment_member INCLUDING ALL);
+INSERT INTO member SELECT * FROM customer_store.segment_member;
+CREATE VIEW found AS
+SELECT customer_id::text AS subject FROM feature
+WHERE customer_id % 200 <> (NOT EXISTS (SELECT FROM member WHERE segment = 'bench' AND subject = '200'))::int;
 
 -- Values that stand as literals in the queries: one row, of which a measuring session makes psql variables.
 CREATE TABLE constant AS

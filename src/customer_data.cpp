@@ -15,10 +15,13 @@ PGDLLEXPORT void _PG_init(void);
 }
 
 namespace cd {
+static std::size_t bytes(int kilobytes) { return static_cast<std::size_t>(kilobytes) * 1024; }
 static int max_book_kilobytes = 720 * 1024;
 static int max_dataset_kilobytes = 2 * 1024 * 1024;
-std::size_t max_dataset_memory() { return static_cast<std::size_t>(max_dataset_kilobytes) * 1024; }
-std::size_t max_book_memory() { return static_cast<std::size_t>(max_book_kilobytes) * 1024; }
+static int max_segment_kilobytes = 1024 * 1024;
+std::size_t max_book_memory() { return bytes(max_book_kilobytes); }
+std::size_t max_dataset_memory() { return bytes(max_dataset_kilobytes); }
+std::size_t max_segment_memory() { return bytes(max_segment_kilobytes); }
 } // namespace cd
 
 void _PG_init(void) {
@@ -31,5 +34,9 @@ void _PG_init(void) {
         "A row of 20 numbers takes 80 or 160 bytes. A model that is fitted takes memory of its own.",
         &cd::max_dataset_kilobytes, cd::max_dataset_kilobytes, 64, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB, nullptr,
         nullptr, nullptr);
+    DefineCustomIntVariable("customer_data.max_segment_memory", "Memory that the refresh of a segment may use.",
+                            "1 GB is enough for eight million members with ids of ten letters.",
+                            &cd::max_segment_kilobytes, cd::max_segment_kilobytes, 64, MAX_KILOBYTES, PGC_USERSET,
+                            GUC_UNIT_KB, nullptr, nullptr, nullptr);
     MarkGUCPrefixReserved("customer_data");
 }

@@ -5,7 +5,9 @@
 
 namespace cd {
 
-std::size_t max_dataset_memory(); // customer_data.max_dataset_memory in bytes
-std::size_t max_book_memory();    // customer_data.max_book_memory in bytes
+// Settings of that name, in bytes.
+std::size_t max_book_memory();
+std::size_t max_dataset_memory();
+std::size_t max_segment_memory();
 
 } // namespace cd

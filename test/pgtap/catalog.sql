@@ -132,12 +132,19 @@ $$, $$
     SELECT signature, 's', 's' FROM routine WHERE proname IN ('rfm_segment_rules', 'rfm_segment_summary')
     UNION ALL
     VALUES ('customer_data.rfm_segment(customer_data.rfm_score,text)', 's', 's')
+    UNION ALL -- write definitions and members
+    SELECT signature, 'v', 'u' FROM routine WHERE proname ~ '^segment_(setup|define|define_rule|event_define|refresh|refresh_all)$'
+    UNION ALL -- runs a query that reads what is committed now
+    SELECT signature, 'v', 'u' FROM routine WHERE proname = 'segment_preview'
+    UNION ALL -- read definitions and members
+    SELECT signature, 's', 's' FROM routine WHERE proname IN ('segment_sql', 'segment_explain', 'segment_members', 'segment_overlap')
 $$, 'what is not immutable and parallel safe');
 SELECT is_empty($$ SELECT signature FROM routine WHERE prokind = 'w' AND provolatile = 'v' $$,
     'no window function is volatile: .* would evaluate it once per column');
 SELECT is_empty($$
     SELECT signature FROM routine
     WHERE prokind = 'f' AND pronargs > 0 AND NOT proisstrict AND oid NOT IN (SELECT oid FROM support)
+      AND prorettype <> 'void'::regtype -- a command: it refuses NULL where it needs a value
 $$, 'functions of values return NULL for NULL');
 
 -- Rights
@@ -163,6 +170,9 @@ INSERT INTO public_name SELECT unnest(ARRAY[
     -- segment: values and bands
     'abc_class', 'gini_agg', 'lorenz_agg', 'lorenz_count', 'lorenz_skipped', 'lorenz_gini', 'lorenz_top_share', 'lorenz',
     'age_band', 'age_band_number', 'distance_km', 'lifecycle_silence', 'lifecycle_stage',
+    -- segment; the rights on customer_store decide who may define, refresh and read
+    'segment_setup', 'segment_define', 'segment_define_rule', 'segment_event_define', 'segment_sql', 'segment_explain', 'segment_preview',
+    'segment_refresh', 'segment_refresh_all', 'segment_members', 'segment_overlap', 'tag_agg',
     -- every summary
     'rollup']);
 INSERT INTO public_name SELECT DISTINCT proname FROM routine
@@ -184,7 +194,7 @@ INSERT INTO sample VALUES
     ('boolean', 'true'), ('smallint', '2'), ('integer', '5'), ('bigint', '7'), ('double precision', '1.5'), ('numeric', '2.5'),
     ('text', '''dense'''), ('uuid', '''00000000-0000-0000-0000-000000000001'''), ('date', '''2020-02-03'''),
     ('timestamptz', '''2020-02-03 04:05:06+00'''), ('interval', '''7 days'''), ('double precision[]', '''{1,2}'''), ('integer[]', '''{1,2}'''),
-    ('bytea', '''\x00'''), ('cstring', '''AAAA'''), ('jsonb', '''{}''');
+    ('bytea', '''\x00'''), ('cstring', '''AAAA'''), ('jsonb', '''{}'''), ('text[]', '''{a,b}'''), ('name', '''oid'''), ('regclass', '''pg_catalog.pg_class''');
 -- A value of each type that an aggregate or function without such an argument can make.
 DO $$
 DECLARE

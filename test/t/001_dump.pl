@@ -44,6 +44,13 @@ CREATE TABLE public.scored (
 INSERT INTO public.scored
     SELECT customer_id, dense, purchase_recency_days(s, '2030-01-01'::date), purchase_count(s), purchase_revenue(s)
     FROM public.history, public.cuts;
+-- A segment with members, changes and a rule.
+SELECT segment_setup();
+SELECT segment_event_define('purchase', 'public.purchase', 'customer_id', 'occurred_at');
+SELECT segment_define_rule('frequent', '{"did": "purchase", "times": 5}', 'public.scored', 'customer_id', 'behavioural');
+SELECT segment_refresh('frequent');
+SELECT segment_define_rule('frequent', '{"did": "purchase", "times": 7}', 'public.scored', 'customer_id', 'behavioural');
+SELECT segment_refresh('frequent');
 CREATE INDEX ON public.history (purchase_revenue(s));
 CREATE INDEX ON public.history (purchase_recency_days(s, '2030-01-01'::date));
 CREATE INDEX ON public.scored (rfm_segment(score));
@@ -104,6 +111,11 @@ like($err, qr/depends on/, 'and says what depends on it');
 $node->safe_psql('target', 'SET client_min_messages = error; DROP EXTENSION customer_data CASCADE');
 is($node->safe_psql('target', 'SELECT rules, segment FROM customer_store.rfm_segment_rule ORDER BY rule_number'),
 	"mine|Best\nmine|Rest", 'DROP EXTENSION CASCADE leaves customer_store');
+is($node->safe_psql('target', q{
+	CREATE EXTENSION customer_data;
+	SELECT entered, departed, stayed > 0 FROM customer_data.segment_refresh('frequent');
+	SELECT customer_data.segment_explain('frequent');
+	DROP EXTENSION customer_data}), "0|0|t\ndid purchase at least 7 times", 'and segments go on with a new extension');
 is($node->safe_psql('target', 'SELECT count(*) FROM purchase'), $node->safe_psql('source', 'SELECT count(*) FROM purchase'),
 	'and the tables of the user');
 is($node->safe_psql('target', q{

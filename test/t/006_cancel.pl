@@ -19,6 +19,8 @@ CREATE TABLE book AS SELECT customer_data.purchase_book_agg(customer_id, occurre
 CREATE TABLE measured AS SELECT i % 5000 AS recency_days, i % 77 AS frequency, (i * 7919::bigint % 1000003)::float8 AS monetary
     FROM generate_series(1, 1500000) i;
 CREATE TABLE counted AS SELECT customer_data.rfm_agg(recency_days, frequency, monetary) AS r, customer_data.lorenz_agg(monetary) AS l FROM measured;
+SELECT customer_data.segment_setup();
+SELECT customer_data.segment_define('large', 'SELECT generate_series(1, 1500000)');
 VACUUM ANALYZE;
 });
 
@@ -42,7 +44,8 @@ my %query = (
 	'lorenz_agg' => 'SELECT customer_data.lorenz_agg(monetary) FROM measured',
 	'gini_agg' => 'SELECT customer_data.gini_agg(monetary) FROM measured',
 	'rollup of Lorenz summaries' => 'SELECT customer_data.rollup(l) FROM counted, generate_series(1, 50)',
-	'lorenz' => 'SELECT count(*) FROM counted, generate_series(1, 50), customer_data.lorenz(l)');
+	'lorenz' => 'SELECT count(*) FROM counted, generate_series(1, 50), customer_data.lorenz(l)',
+	'segment_refresh' => q{SELECT customer_data.segment_refresh('large')});
 
 for my $name (sort keys %query)
 {
@@ -67,5 +70,7 @@ for my $name (sort keys %query)
 }
 
 is($node->safe_psql('postgres', 'SELECT customer_data.purchase_book_count(b) FROM book'), '150000', 'all is well afterwards');
+is($node->safe_psql('postgres', 'SELECT (SELECT count(*) FROM customer_store.segment_member), (SELECT count(*) FROM customer_store.segment_change)'),
+	'0|0', 'and nothing half-written');
 $node->stop;
 done_testing();

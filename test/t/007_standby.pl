@@ -19,6 +19,9 @@ $primary->safe_psql(
 CREATE EXTENSION customer_data;
 SELECT customer_data.rfm_setup();
 INSERT INTO customer_store.rfm_segment_rule (rules, rule_number, segment) VALUES ('mine', 1, 'Everyone');
+SELECT customer_data.segment_setup();
+SELECT customer_data.segment_define('s', 'SELECT generate_series(1, 3)');
+SELECT customer_data.segment_refresh('s');
 CREATE TABLE history AS
     SELECT customer_id, customer_data.purchase_agg(occurred_at, amount) AS s
     FROM customer_data.simulate_purchases(500, 2) GROUP BY customer_id;
@@ -34,12 +37,16 @@ for my $query (
 	q{SELECT md5(string_agg(r::text, ',' ORDER BY r.segment)) FROM stored, customer_data.rfm_segment_summary(book, '2030-01-01'::date, 5, 'dense', 'mine') r},
 	q{SELECT count(DISTINCT score) FROM (SELECT customer_data.rfm_score(s, '2030-01-01'::date) OVER () AS score FROM history) q},
 	q{SELECT count(*), sum(amount) FROM customer_data.simulate_purchases(500, 2)},
+	q{SELECT array_agg(subject ORDER BY subject) FROM customer_data.segment_members('s')},
+	q{SELECT customer_data.segment_explain('s')},
 	q{SELECT customer_data.rfm_segment(ROW(1, 1, 1, '111')::customer_data.rfm_score, 'mine')})
 {
 	is($standby->safe_psql('postgres', $query), $primary->safe_psql('postgres', $query), "on the standby: $query");
 }
 my ($status, $out, $err) = $standby->psql('postgres', 'SELECT customer_data.rfm_setup()');
 is($status, 0, 'rfm_setup has nothing to do there');
+($status, $out, $err) = $standby->psql('postgres', q{SELECT customer_data.segment_refresh('s')});
+like($err, qr/in a read-only transaction|during recovery/, 'segment_refresh cannot write there');
 $primary->safe_psql('postgres', 'DROP SCHEMA customer_store CASCADE');
 $primary->wait_for_catchup($standby);
 ($status, $out, $err) = $standby->psql('postgres', 'SELECT customer_data.rfm_setup()');
