@@ -64,20 +64,23 @@ std::uint8_t *put_columns(const Columns &columns, std::uint8_t *to) {
     return to;
 }
 
-void read_columns(Reader &reader, Columns &columns) {
+void read_columns(Reader &reader, Columns &columns, Poll poll) {
     const std::uint64_t n = reader.varint(max_columns);
     columns.clear();
     Levels names(columns.get_allocator());
     for (std::uint64_t i = 0; i < n; ++i) {
         const std::string_view name = read_text(reader);
+        reader.require(!name.empty(), "A column has no name.");
         reader.require(names.add(name) == i + 1, "Two columns have one name.");
         const auto kind = reader.fixed<std::uint8_t>();
         reader.require(kind <= static_cast<std::uint8_t>(Kind::category), "The kind of a column is unknown.");
         Column &column = columns.emplace_back(name, static_cast<Kind>(kind));
         if (!column.is_category()) continue;
         const std::uint64_t levels = reader.varint(reader.left());
-        for (std::uint64_t code = 1; code <= levels; ++code)
+        for (std::uint64_t code = 1; code <= levels; ++code) {
+            poll.every(code);
             reader.require(column.levels.add(read_text(reader)) == code, "A category has one value twice.");
+        }
     }
 }
 

@@ -62,6 +62,6 @@ inline constexpr std::size_t max_levels = UINT32_MAX - 1;
 // The stored form. Its reader takes what the writer writes and nothing else; text is not checked for its encoding.
 std::size_t columns_room(const Columns &columns);
 std::uint8_t *put_columns(const Columns &columns, std::uint8_t *to);
-void read_columns(Reader &reader, Columns &columns);
+void read_columns(Reader &reader, Columns &columns, Poll poll = {});
 
 } // namespace cd::dataset

@@ -23,10 +23,8 @@ Width narrowest(const Column &column, const double *values, std::size_t n) {
         const double largest = *std::max_element(values, values + n);
         return largest <= UINT8_MAX ? code1 : largest <= UINT16_MAX ? code2 : code4;
     }
-    bool narrow = true;
-    for (std::size_t i = 0; i < n; ++i)
-        narrow &= survives(values[i], static_cast<double>(static_cast<float>(values[i])));
-    return narrow ? float4 : float8;
+    const auto narrow = [](double v) { return survives(v, static_cast<double>(static_cast<float>(v))); };
+    return std::all_of(values, values + n, narrow) ? float4 : float8;
 }
 
 template <class T> std::uint8_t *put_values(const double *values, std::size_t n, std::uint8_t *to) {
@@ -65,15 +63,15 @@ std::uint8_t *put_chunk(const std::vector<std::uint8_t> &widths, const double *s
 struct Header {
     std::uint64_t rows, skipped;
 };
-Header read_header(Reader &reader, Shape &shape) {
+Header read_header(Reader &reader, Shape &shape, Poll poll) {
     reader.version(version);
     const auto flags = reader.fixed<std::uint8_t>();
     reader.require((flags & ~all_flags) == 0, "A flag is unknown.");
     shape.has_label = flags & with_label;
     shape.has_weight = flags & with_weight;
-    read_columns(reader, shape.columns);
+    read_columns(reader, shape.columns, poll);
     const std::size_t others = std::size_t{shape.has_label} + shape.has_weight;
-    reader.require(shape.columns.size() >= others, "It has too few columns.");
+    reader.require(shape.columns.size() > others || (shape.columns.empty() && flags == 0), "It has too few columns.");
     for (std::size_t c = shape.columns.size() - others; c < shape.columns.size(); ++c)
         reader.require(!shape.columns[c].is_category(), "Its label or weight is no number.");
     const std::uint64_t rows = reader.varint(), skipped = reader.varint();
@@ -121,11 +119,9 @@ void check_same(const Shape &ours, const Shape &theirs) {
 
 void Dataset::fit_shape(const Shape &shape) {
     if (shaped_) return check_same(shape_, shape);
-    if (shape.columns.size() > max_columns)
-        throw Error(sqlstate::program_limit, "too many columns for a dataset",
-                    "There are " + std::to_string(shape.columns.size()) + ", the limit is " +
-                        std::to_string(max_columns) + ".");
-    shape_.columns = shape.columns; // copied into our memory
+    check_columns(shape.features(), shape.columns.size());
+    // Not the values of categories: they come with the rows, and count as memory then.
+    for (const Column &column : shape.columns) shape_.columns.emplace_back(column.name, column.kind);
     shape_.has_label = shape.has_label;
     shape_.has_weight = shape.has_weight;
     shaped_ = true;
@@ -133,10 +129,21 @@ void Dataset::fit_shape(const Shape &shape) {
     stage_.resize(stride * shape_.columns.size());
 }
 
+void Dataset::check_columns(std::size_t features, std::size_t columns) const {
+    if (features == 0)
+        throw Error(sqlstate::invalid_parameter, "a dataset needs at least one feature",
+                    "The rows have none besides label, weight and ignored columns.", "Add a column to the rows.");
+    if (columns > max_columns)
+        throw Error(sqlstate::program_limit, "too many columns for a dataset",
+                    "There are " + std::to_string(columns) + ", the limit is " + std::to_string(max_columns) + ".",
+                    "Leave columns out.");
+}
+
 void Dataset::name_columns(std::size_t features, bool with_label, bool with_weight) {
+    check_columns(features, features + std::size_t{with_label} + with_weight);
     Shape shape(shape_.columns.get_allocator().resource());
     const auto add = [&shape](std::string_view name) { shape.columns.emplace_back(name, Kind::number); };
-    for (std::size_t i = 1; i <= features && i <= max_columns + 1; ++i) add("f" + std::to_string(i));
+    for (std::size_t i = 1; i <= features; ++i) add("f" + std::to_string(i));
     if (with_label) add("label");
     if (with_weight) add("weight");
     shape.has_label = with_label;
@@ -151,23 +158,24 @@ void Dataset::seal() {
     auto *const chunk = static_cast<std::uint8_t *>(chunks_.get_allocator().resource()->allocate(size, 8));
     put_chunk(widths, stage_.data(), stride, staged_, chunk);
     chunks_.emplace_back(chunk, size);
+    sealed_bytes_ += size;
     staged_ = 0;
 }
 
 std::size_t Dataset::flat_room() const {
     std::size_t room = 2 + columns_room(shape_.columns) + 2 * max_varint;
     room += shape_.columns.size() * (1 + staged_ * sizeof(double));
-    for (const Bytes chunk : chunks_) room += chunk.size();
-    return room;
+    return room + sealed_bytes_;
 }
 
-std::uint8_t *Dataset::flatten(std::uint8_t *to) const {
+std::uint8_t *Dataset::flatten(std::uint8_t *to, Poll poll) const {
     *to++ = version;
     *to++ = static_cast<std::uint8_t>((shape_.has_label ? with_label : 0) | (shape_.has_weight ? with_weight : 0));
     to = put_columns(shape_.columns, to);
     to = put_varint(to, rows());
     to = put_varint(to, skipped_);
     for (const Bytes chunk : chunks_) {
+        poll();
         std::memcpy(to, chunk.data(), chunk.size());
         to += chunk.size();
     }
@@ -176,7 +184,7 @@ std::uint8_t *Dataset::flatten(std::uint8_t *to) const {
 }
 
 void Dataset::merge(Bytes flat, Poll poll) {
-    const View other(flat);
+    const View other(flat, poll);
     skipped_ += other.skipped();
     if (other.shape().columns.empty()) return;
     fit_shape(other.shape());
@@ -186,7 +194,10 @@ void Dataset::merge(Bytes flat, Poll poll) {
     for (std::size_t c = 0; c < columns; ++c) {
         const Levels &levels = other.shape().columns[c].levels;
         codes[c].push_back(0);
-        for (std::uint32_t theirs = 1; theirs <= levels.size(); ++theirs) codes[c].push_back(code(c, levels[theirs]));
+        for (std::uint32_t theirs = 1; theirs <= levels.size(); ++theirs) {
+            poll.every(theirs);
+            codes[c].push_back(code(c, levels[theirs]));
+        }
     }
     std::vector<double> values(columns * chunk_rows);
     other.each(
@@ -217,9 +228,9 @@ View::View(const Dataset &dataset)
     chunks_.emplace_back(tail_.data(), tail_.size());
 }
 
-View::View(Bytes flat) : own_(std::in_place, std::pmr::get_default_resource()), shape_(&*own_) {
+View::View(Bytes flat, Poll poll) : own_(std::in_place, std::pmr::get_default_resource()) {
     Reader reader(flat, type);
-    const Header header = read_header(reader, *own_);
+    const Header header = read_header(reader, *own_, poll);
     rows_ = header.rows;
     skipped_ = header.skipped;
     const std::size_t columns = own_->columns.size();
@@ -247,7 +258,7 @@ View::Chunk::Chunk(Bytes bytes, std::size_t columns, std::size_t rows) : widths_
 }
 
 View::Chunk View::chunk(std::size_t i) const {
-    return {chunks_[i], shape_->columns.size(), std::min<std::uint64_t>(chunk_rows, rows_ - i * chunk_rows)};
+    return {chunks_[i], shape().columns.size(), std::min<std::uint64_t>(chunk_rows, rows_ - i * chunk_rows)};
 }
 
 namespace {
@@ -278,7 +289,7 @@ template void View::Chunk::read(std::size_t, std::uint32_t *, std::size_t) const
 void check(Bytes untrusted, Poll poll) {
     Reader reader(untrusted, type);
     Shape shape(std::pmr::get_default_resource());
-    const Header header = read_header(reader, shape);
+    const Header header = read_header(reader, shape, poll);
     const Columns &columns = shape.columns;
     std::vector<double> values(chunk_rows);
     std::vector<std::uint8_t> again(chunk_rows * sizeof(double));

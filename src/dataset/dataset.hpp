@@ -39,7 +39,10 @@ class Dataset {
     const Shape &shape() const { return shape_; }
 
     // One value of the row that is being added, a number or a code; a row that is given up is simply begun again.
-    void put(std::size_t column, double value) { stage_[column * stride + staged_] = value; }
+    void put(std::size_t column, double value) { put(row(), column, value); }
+    // The same where many values are put: row() is where this row's stand.
+    double *row() { return stage_.data() + staged_; }
+    static void put(double *row, std::size_t column, double value) { row[column * stride] = value; }
     std::uint32_t code(std::size_t column, std::string_view value) {
         Levels &levels = shape_.columns[column].levels;
         const std::uint32_t known = levels.size(), code = levels.add(value);
@@ -58,7 +61,8 @@ class Dataset {
     void merge(Bytes flat, Poll poll);
 
     std::size_t flat_room() const;
-    std::uint8_t *flatten(std::uint8_t *to) const;
+    std::uint8_t *flatten(std::uint8_t *to, Poll poll = {}) const;
+    std::size_t sealed_bytes() const { return sealed_bytes_; } // of its flat form, without the last rows and the names
 
   private:
     friend class View;
@@ -66,6 +70,7 @@ class Dataset {
     // the cache.
     static constexpr std::size_t stride = chunk_rows + 8;
     void seal();
+    void check_columns(std::size_t features, std::size_t columns) const;
     void grow(std::size_t bytes) {
         bytes_ += bytes;
         if (bytes_ > limit_) refuse_memory(limit_);
@@ -76,6 +81,7 @@ class Dataset {
     std::pmr::vector<double> stage_; // the chunk that is being filled, by columns
     std::size_t staged_ = 0;
     std::pmr::vector<Bytes> chunks_; // in memory of the resource, all of chunk_rows
+    std::size_t sealed_bytes_ = 0;
     std::size_t limit_, bytes_ = 0;
     std::uint64_t skipped_ = 0;
 };
@@ -84,12 +90,13 @@ class Dataset {
 class View {
   public:
     explicit View(const Dataset &dataset);
-    explicit View(Bytes flat); // ours: not checked beyond its header
+    explicit View(Bytes flat, Poll poll = {}); // ours: not checked beyond its header
+    View(View &&) = default;                   // a copy would look into the tail of the other one
 
-    const Shape &shape() const { return *shape_; }
+    const Shape &shape() const { return own_ ? *own_ : *shape_; }
     std::uint64_t rows() const { return rows_; }
     std::uint64_t skipped() const { return skipped_; }
-    std::size_t features() const { return shape_->features(); }
+    std::size_t features() const { return shape().features(); }
     std::size_t bytes() const; // of the rows
 
     std::size_t chunks() const { return chunks_.size(); }
@@ -123,8 +130,8 @@ class View {
     }
 
   private:
-    std::optional<Shape> own_; // of a flat one
-    const Shape *shape_;
+    std::optional<Shape> own_;     // of a flat one
+    const Shape *shape_ = nullptr; // somebody else's
     std::uint64_t rows_, skipped_;
     std::vector<Bytes> chunks_;
     std::vector<std::uint8_t> tail_; // the chunk that was being filled

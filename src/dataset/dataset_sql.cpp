@@ -24,22 +24,25 @@ void check_text(const Columns &columns, const char *type) {
 }
 
 Bytes DatasetState::flatten(pg::ContextMemory &m) const {
-    const std::size_t room = flat_room();
-    auto *const flat = static_cast<std::uint8_t *>(m.allocate(room, 8));
-    const auto size = static_cast<std::size_t>(Dataset::flatten(flat) - flat);
-    if (size > pg::max_stored)
-        throw Error(
-            sqlstate::program_limit, "dataset is too large to be stored or copied",
-            "It has " + std::to_string(size / 1024) + " kB, a value that can be dumped at most " +
-                std::to_string(pg::max_stored / 1024) + " kB.",
-            "Hand it to the fit function in the same query, in FROM and not in a scalar subquery or a materialized "
-            "CTE: there it is not copied.");
+    const auto check_size = [](std::size_t size) {
+        if (size > pg::max_stored)
+            throw Error(
+                sqlstate::program_limit, "dataset is too large to be stored or copied",
+                "It has " + std::to_string(size / 1024) + " kB, a value of PostgreSQL that can be dumped at most " +
+                    std::to_string(pg::max_stored / 1024) + " kB.",
+                "Hand it to the fit function in the same query, in FROM and not in a scalar subquery or a materialized "
+                "CTE, where it is not copied.");
+    };
+    check_size(sealed_bytes());
+    auto *const flat = static_cast<std::uint8_t *>(m.allocate(flat_room(), 8));
+    const auto size = static_cast<std::size_t>(Dataset::flatten(flat, pg::interrupts) - flat);
+    check_size(size);
     return {flat, size};
 }
 
 Bytes DatasetState::check(Bytes untrusted) {
     dataset::check(untrusted, pg::interrupts);
-    check_text(View(untrusted).shape().columns, type);
+    check_text(View(untrusted, pg::interrupts).shape().columns, type);
     return untrusted;
 }
 
@@ -48,17 +51,26 @@ namespace {
 // The names that a call gives; they are the same for every row.
 struct Names {
     std::string_view label, weight; // empty if there is none
-    Datum ignore = 0;
-    bool has_ignore = false;
+    Datum ignored = 0;
+    Bytes ignore;
 
     explicit Names(FunctionCallInfo fcinfo) {
         const NullableDatum *const given = fcinfo->args + 2;
-        if (PG_NARGS() > 2 && !given[0].isnull) label = pg::text_arg(given[0].value);
-        if (PG_NARGS() > 3 && !given[1].isnull) weight = pg::text_arg(given[1].value);
+        if (PG_NARGS() > 2 && !given[0].isnull) label = name(given[0].value);
+        if (PG_NARGS() > 3 && !given[1].isnull) weight = name(given[1].value);
         if (PG_NARGS() > 4 && !given[2].isnull) {
-            ignore = given[2].value;
-            has_ignore = true;
+            ignored = given[2].value;
+            ignore = pg::bytes_arg(ignored);
         }
+    }
+
+  private:
+    static std::string_view name(Datum value) {
+        const std::string_view text = pg::text_arg(value);
+        if (text.empty())
+            throw Error(sqlstate::undefined_column, "a column has no empty name", "It is named as label or weight.",
+                        "Leave the argument out, or give NULL.");
+        return text;
     }
 };
 
@@ -78,6 +90,11 @@ std::string names_of(const pg::Record &record) {
                 "Name a column of the row. ROW(...) loses the names: use a table, or an alias of a subquery.");
 }
 
+[[noreturn]] void refuse_twice(std::string_view name) {
+    throw Error(sqlstate::invalid_parameter, "two columns are named \"" + std::string(name) + "\"",
+                "A model finds its columns by their names.", "Give one of them another name with AS.");
+}
+
 [[noreturn]] void refuse_role(std::string_view name, const char *what) {
     throw Error(sqlstate::datatype_mismatch, "column \"" + std::string(name) + "\" cannot be " + what,
                 "It is text or an enum.",
@@ -90,7 +107,7 @@ void plan_row(DatasetState &state, const Names &names) {
     RowPlan &plan = state.plan;
     const pg::Record &record = plan.record;
     const std::vector<std::string> ignored =
-        names.has_ignore ? pg::text_array(names.ignore, "ignore") : std::vector<std::string>();
+        names.ignored ? pg::text_array(names.ignored, "ignore") : std::vector<std::string>();
     std::vector<bool> found(ignored.size());
     Shape shape(std::pmr::get_default_resource());
     std::optional<RowPlan::Field> label, weight;
@@ -111,15 +128,13 @@ void plan_row(DatasetState &state, const Names &names) {
         const RowPlan::Field field{i, shape.columns.size(), Feature(attribute.atttypid, name)};
         if (is_label || is_weight) {
             std::optional<RowPlan::Field> &role = is_label ? label : weight;
-            if (role) refuse_role(name, "named twice");
+            if (role) refuse_twice(name);
             if (field.feature.kind() == Kind::category) refuse_role(name, is_label ? "a label" : "a weight");
             role = field;
             continue;
         }
         for (const Column &other : shape.columns)
-            if (other.name == name)
-                throw Error(sqlstate::invalid_parameter, "two columns are named \"" + std::string(name) + "\"", "",
-                            "Give one of them another name with AS.");
+            if (other.name == name) refuse_twice(name);
         shape.columns.emplace_back(name, field.feature.kind());
         plan.fields.push_back(field);
     }
@@ -137,21 +152,30 @@ void plan_row(DatasetState &state, const Names &names) {
     shape.has_label = add(label, names.label, "the label");
     shape.has_weight = add(weight, names.weight, "the weight");
     state.fit_shape(shape);
-    plan.label =
-        state.shape().has_label ? std::string_view(state.shape().columns[shape.label()].name) : std::string_view();
-    plan.weight =
-        state.shape().has_weight ? std::string_view(state.shape().columns[shape.weight()].name) : std::string_view();
+    plan.label = names.label;
+    plan.weight = names.weight;
+    plan.ignore.assign(names.ignore.begin(), names.ignore.end());
 }
 
 [[noreturn]] void refuse_names() {
-    throw Error(sqlstate::invalid_parameter, "label and weight must be the same for all rows",
+    throw Error(sqlstate::invalid_parameter, "label, weight and ignore must be the same for all rows",
                 "They changed between two rows.", "Write the names as constants.");
+}
+
+bool same_names(const RowPlan &plan, const Names &names) {
+    return names.label == plan.label && names.weight == plan.weight &&
+           std::equal(names.ignore.begin(), names.ignore.end(), plan.ignore.begin(), plan.ignore.end());
+}
+
+std::string told(double value) {
+    Json json;
+    return json.number(value).str();
 }
 
 void check_weight(double weight) {
     if (!(weight > 0))
-        throw Error(sqlstate::invalid_parameter, "a weight must be greater than zero",
-                    "It is " + std::to_string(weight) + ".", "Leave rows without weight out with WHERE.");
+        throw Error(sqlstate::invalid_parameter, "a weight must be greater than zero", "It is " + told(weight) + ".",
+                    "Leave rows without weight out with WHERE.");
 }
 
 // (state, features record [, label text [, weight text, ignore text[]]])
@@ -164,29 +188,34 @@ Datum accumulate_row(FunctionCallInfo fcinfo) {
     RowPlan &plan = state->plan;
     const Names names(fcinfo);
     if (plan.record.open(fcinfo->args[1].value, state->memory.context())) plan_row(*state, names);
-    if (names.label != plan.label || names.weight != plan.weight) refuse_names();
-    const std::size_t features = state->shape().features();
-    for (const RowPlan::Field &field : plan.fields) {
-        const bool null = plan.record.is_null(field.attribute);
-        if (field.column < features) {
-            const Column &column = state->shape().columns[field.column];
-            if (field.feature.kind() == Kind::number)
-                state->put(field.column,
-                           null ? missing : field.feature.number(plan.record.value(field.attribute), column.name));
-            else
-                state->put(
-                    field.column,
-                    null ? 0 : state->code(field.column, field.feature.category(plan.record.value(field.attribute))));
-        } else {
-            if (null) {
-                state->skip();
-                return state.result();
-            }
-            const double value =
-                field.feature.number(plan.record.value(field.attribute), state->shape().columns[field.column].name);
-            if (field.column == features + state->shape().has_label) check_weight(value);
-            state->put(field.column, value);
+    if (!same_names(plan, names)) refuse_names();
+    const Shape &shape = state->shape();
+    const auto number = [&plan, &shape](const RowPlan::Field &field) {
+        return field.feature.number(plan.record.value(field.attribute), shape.columns[field.column].name);
+    };
+    const RowPlan::Field *field = plan.fields.data();
+    const RowPlan::Field *const end = field + plan.fields.size(), *const features = end - shape.features();
+    for (; field != features; ++field) {
+        if (plan.record.is_null(field->attribute)) {
+            state->skip();
+            return state.result();
         }
+        const double value = number(*field);
+        if (shape.has_weight && field->column == shape.weight()) check_weight(value);
+        state->put(field->column, value);
+    }
+    const auto other = [&state, &plan, &number](const RowPlan::Field &f) -> double {
+        const bool null = plan.record.is_null(f.attribute);
+        if (f.feature.kind() == Kind::number) return null ? missing : number(f);
+        return null ? 0 : state->code(f.column, f.feature.category(plan.record.value(f.attribute)));
+    };
+    // Most columns are finite doubles: for them nothing is looked up that is not needed.
+    double *const row = state->row();
+    for (; field != end; ++field) {
+        double value = DatumGetFloat8(plan.record.value(field->attribute));
+        if (!field->feature.is_float8() || plan.record.is_null(field->attribute) || !std::isfinite(value))
+            value = other(*field);
+        Dataset::put(row, field->column, value);
     }
     state->end_row();
     return state.result();
@@ -203,16 +232,17 @@ Datum accumulate_array(FunctionCallInfo fcinfo) {
         return state.result();
     }
     const pg::FloatArray row(features->value, "features");
-    if (!state->has_shape()) state->name_columns(row.size(), has_label, has_weight);
-    const std::size_t n = state->shape().features();
+    const std::size_t n = state->of_arrays ? state->shape().features() : row.size();
+    if (!state->of_arrays) state->name_columns(n, has_label, has_weight); // refused if it has other columns already
+    state->of_arrays = true;
     if (row.size() != n)
         throw Error(sqlstate::invalid_parameter, "features have different lengths",
                     "An array has " + std::to_string(row.size()) + " elements, the ones before have " +
                         std::to_string(n) + ".",
                     "Give every row the same features, NULL for what is missing.");
-    row.each([&](std::size_t i, double value, bool null) {
+    row.each([&state, to = state->row()](std::size_t i, double value, bool null) {
         if (!null && !std::isfinite(value)) refuse_number(value, state->shape().columns[i].name);
-        state->put(i, null ? missing : value);
+        Dataset::put(to, i, null ? missing : value);
     });
     const auto finite = [](Datum d, const char *name) {
         const double value = DatumGetFloat8(d);

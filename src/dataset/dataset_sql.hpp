@@ -19,15 +19,19 @@ struct RowPlan {
         Feature feature;
     };
     pg::Record record;
-    std::string_view label, weight; // empty if there is none
+    std::pmr::string label, weight;        // empty if there is none
+    std::pmr::vector<std::uint8_t> ignore; // as it was given
+    // Weight and label, if there are such, then the features.
     std::pmr::vector<Field> fields;
-    explicit RowPlan(std::pmr::memory_resource *memory) : fields(memory) {}
+    explicit RowPlan(std::pmr::memory_resource *memory)
+        : label(memory), weight(memory), ignore(memory), fields(memory) {}
 };
 
 struct DatasetState : Dataset {
     static constexpr const char *type = "dataset";
     pg::ContextMemory &memory;
     RowPlan plan;
+    bool of_arrays = false; // the columns are those of arrays, not of a record
 
     explicit DatasetState(pg::ContextMemory *m) : Dataset(m, max_dataset_memory()), memory(*m), plan(m) {}
     void merge(Bytes flat) { Dataset::merge(flat, pg::interrupts); }
@@ -40,7 +44,7 @@ using State = pg::TableState<DatasetState>;
 // Make it after the last backend call that can raise.
 inline View view_arg(Datum d) {
     const State::Arg arg = State::arg(d);
-    return arg.object ? View(*arg.object) : View(arg.flat);
+    return arg.object ? View(*arg.object) : View(arg.flat, pg::interrupts);
 }
 
 } // namespace cd::dataset

@@ -43,8 +43,6 @@ Feature::Feature(Oid type, std::string_view column) {
         "name it in ignore.");
 }
 
-Kind Feature::kind() const { return type_ >= Type::text ? Kind::category : Kind::number; }
-
 void refuse_number(double value, std::string_view column) {
     throw Error(sqlstate::invalid_parameter, "column \"" + std::string(column) + "\" is not a finite number",
                 std::isnan(value) ? "It is NaN." : "It is infinite.", "Use NULL for a value that is missing.");

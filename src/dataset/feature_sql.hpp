@@ -11,23 +11,6 @@ namespace cd::dataset {
 
 // How values of a type become numbers or categories.
 class Feature {
-  public:
-    // Throws for types that are neither, naming the column.
-    Feature(Oid type, std::string_view column);
-
-    Kind kind() const;
-    // Dates and times are days since 2000-01-01 UTC, spans are days (a month has 30, as in extract(epoch)).
-    // Throws for what is not finite, naming the column. Nothing with a destructor may be alive.
-    double number(Datum value, std::string_view column) const {
-        if (type_ != Type::float8) return other_number(value, column);
-        const double number = DatumGetFloat8(value);
-        if (!std::isfinite(number)) refuse_number(number, column);
-        return number;
-    }
-    // Valid as long as the value, or the current memory context.
-    std::string_view category(Datum value) const;
-
-  private:
     enum class Type : std::uint8_t {
         boolean,
         int2,
@@ -45,6 +28,25 @@ class Feature {
         name,
         enumeration
     };
+
+  public:
+    // Throws for types that are neither, naming the column.
+    Feature(Oid type, std::string_view column);
+
+    Kind kind() const { return type_ >= Type::text ? Kind::category : Kind::number; }
+    bool is_float8() const { return type_ == Type::float8; }
+    // Dates and times are days since 2000-01-01 UTC, spans are days (a month has 30, as in extract(epoch)).
+    // Throws for what is not finite, naming the column. Nothing with a destructor may be alive.
+    double number(Datum value, std::string_view column) const {
+        if (type_ != Type::float8) return other_number(value, column);
+        const double number = DatumGetFloat8(value);
+        if (!std::isfinite(number)) refuse_number(number, column);
+        return number;
+    }
+    // Valid as long as the value, or the current memory context.
+    std::string_view category(Datum value) const;
+
+  private:
     double other_number(Datum value, std::string_view column) const;
     static bool find(Oid type, Type &found);
     Type type_;

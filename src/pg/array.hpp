@@ -29,7 +29,7 @@ class FloatArray {
     FloatArray(Datum d, const char *argument) : array_(DatumGetArrayTypeP(d)) {
         if (ARR_NDIM(array_) > 1)
             throw Error(sqlstate::invalid_parameter, std::string(argument) + " must have one dimension",
-                        "It has " + std::to_string(ARR_NDIM(array_)) + ".");
+                        "It has " + std::to_string(ARR_NDIM(array_)) + ".", "Give a plain array, ARRAY[1, 2].");
         size_ = ARR_NDIM(array_) == 0 ? 0 : static_cast<std::size_t>(ARR_DIMS(array_)[0]);
     }
     std::size_t size() const { return size_; }
@@ -67,12 +67,12 @@ inline std::vector<std::string> text_array(Datum d, const char *argument) {
     });
     if (elements.dimensions > 1)
         throw Error(sqlstate::invalid_parameter, std::string(argument) + " must have one dimension",
-                    "It has " + std::to_string(elements.dimensions) + ".");
+                    "It has " + std::to_string(elements.dimensions) + ".", "Give a plain array, ARRAY['a', 'b'].");
     std::vector<std::string> texts;
     for (int i = 0; i < elements.n; ++i) {
         if (elements.nulls[i])
             throw Error(sqlstate::invalid_parameter, std::string(argument) + " must not contain NULL",
-                        "Element " + std::to_string(i + 1) + " is NULL.");
+                        "Element " + std::to_string(i + 1) + " is NULL.", "Leave it out.");
         const Datum value = elements.values[i];
         const Bytes bytes = call([value] { return bytes_arg(value); });
         texts.emplace_back(reinterpret_cast<const char *>(bytes.data()), bytes.size());
