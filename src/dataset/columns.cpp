@@ -1,4 +1,5 @@
 #include "dataset/columns.hpp"
+#include <algorithm>
 #include <functional>
 
 namespace cd::dataset {
@@ -31,8 +32,7 @@ namespace {
 
 std::uint8_t *put_text(std::string_view text, std::uint8_t *to) {
     to = put_varint(to, text.size());
-    std::memcpy(to, text.data(), text.size());
-    return to + text.size();
+    return std::copy(text.begin(), text.end(), to);
 }
 
 std::string_view read_text(Reader &reader) {
