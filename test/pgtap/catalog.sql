@@ -94,7 +94,17 @@ INSERT INTO serial_aggregate
     FROM unnest(ARRAY['bigint', 'uuid', 'text']) AS id,
          unnest(ARRAY['timestamp with time zone', 'date']) AS at,
          unnest(ARRAY['double precision', 'numeric']) AS amount;
+INSERT INTO serial_aggregate
+    SELECT format('customer_data.%s', signature),
+           'rows are gathered, not summed up: parts of workers cost 2.6 times the work and three times the memory, and their order would change from run to run'
+    FROM unnest(ARRAY['dataset_agg(record)', 'dataset_agg(record,text)', 'dataset_agg(record,text,text,text[])', 'dataset_agg(double precision[])',
+        'dataset_agg(double precision,double precision[])', 'dataset_agg(double precision,double precision[],double precision)',
+        'rollup(customer_data.dataset)']) AS signature;
 CREATE TEMP TABLE untyped_aggregate (signature text, reason text);
+INSERT INTO untyped_aggregate
+    SELECT format('customer_data.dataset_agg(%s)', arguments),
+           'a row of any query, whose columns are known by name; it is serial, so no worker and no other node has to read an anonymous row'
+    FROM unnest(ARRAY['record', 'record,text', 'record,text,text,text[]']) AS arguments;
 
 SELECT set_eq('SELECT signature FROM aggregate WHERE aggcombinefn = 0', 'SELECT signature FROM serial_aggregate',
     'every aggregate has a combine function but those that are serial on purpose');
@@ -107,7 +117,8 @@ $$, 'SELECT signature FROM untyped_aggregate',
 SELECT is_empty($$
     SELECT a.signature FROM aggregate a JOIN pg_type t ON t.oid = a.aggtranstype
     WHERE NOT EXISTS (SELECT 1 FROM aggregate r
-                      WHERE r.proname = 'rollup' AND r.proargtypes = array_to_string(ARRAY[t.oid], ' ')::oidvector AND r.aggcombinefn <> 0)
+                      WHERE r.proname = 'rollup' AND r.proargtypes = array_to_string(ARRAY[t.oid], ' ')::oidvector
+                        AND (r.aggcombinefn <> 0 OR r.signature IN (SELECT signature FROM serial_aggregate)))
       AND t.typnamespace = 'customer_data'::regnamespace
 $$, 'every state has a rollup');
 SELECT is_empty($$ SELECT signature FROM aggregate WHERE aggfinalmodify <> 'r' OR aggmfinalmodify <> 'r' $$,
@@ -173,8 +184,10 @@ INSERT INTO public_name SELECT unnest(ARRAY[
     -- segment; the rights on customer_store decide who may define, refresh and read
     'segment_setup', 'segment_define', 'segment_define_rule', 'segment_event_define', 'segment_sql', 'segment_explain', 'segment_preview',
     'segment_refresh', 'segment_refresh_all', 'segment_members', 'segment_overlap', 'tag_agg',
-    -- every summary
-    'rollup']);
+    -- dataset
+    'dataset_agg', 'dataset_rows', 'dataset_skipped', 'dataset_columns',
+    -- every summary, dataset and model
+    'rollup', 'summary']);
 INSERT INTO public_name SELECT DISTINCT proname FROM routine
     -- Whoever may call an aggregate or use a type needs these: Citus calls them by name.
     WHERE oid IN (SELECT oid FROM support) AND proname NOT IN (SELECT name FROM public_name);
@@ -194,7 +207,10 @@ INSERT INTO sample VALUES
     ('boolean', 'true'), ('smallint', '2'), ('integer', '5'), ('bigint', '7'), ('double precision', '1.5'), ('numeric', '2.5'),
     ('text', '''dense'''), ('uuid', '''00000000-0000-0000-0000-000000000001'''), ('date', '''2020-02-03'''),
     ('timestamptz', '''2020-02-03 04:05:06+00'''), ('interval', '''7 days'''), ('double precision[]', '''{1,2}'''), ('integer[]', '''{1,2}'''),
-    ('bytea', '''\x00'''), ('cstring', '''AAAA'''), ('jsonb', '''{}'''), ('text[]', '''{a,b}'''), ('name', '''oid'''), ('regclass', '''pg_catalog.pg_class''');
+    ('bytea', '''\x00'''), ('cstring', '''AAAA'''), ('jsonb', '''{}'''), ('text[]', '''{}'''), ('name', '''oid'''), ('regclass', '''pg_catalog.pg_class'''),
+    -- A row with a column that is named like the sample of text.
+    ('record', '(SELECT q FROM (SELECT 1.5 AS dense, 2 AS other) q)'),
+    ('customer_data.dataset', '(SELECT customer_data.dataset_agg(ARRAY[1, 2.5]))');
 -- A value of each type that an aggregate or function without such an argument can make.
 DO $$
 DECLARE

@@ -79,5 +79,16 @@ SELECT results_eq($$SELECT s.segment, s.customers FROM (SELECT purchase_book_agg
     rfm_segment_summary(b.book, date '2020-03-01', rules => 'o') s$$, $$VALUES ('Gold', 10::bigint), ('Others', 40)$$, 'a rule of the fallback''s name');
 SELECT throws_ok($$SELECT s.* FROM (SELECT purchase_book_agg(i, date '2020-01-01', 1.5e308) AS book FROM generate_series(1, 3) i) b, rfm_segment_summary(b.book, date '2020-03-01') s$$,
     '22003', NULL, 'revenue beyond double precision is an error, not NaN');
+
+-- A dataset of more than can be stored (63,000 rows of 1600 numbers, 8 bytes each, are 806 MB) is used where it is handed
+-- on, and cannot leave the query.
+SELECT throws_like($$SELECT d::text FROM (SELECT dataset_agg(a) AS d FROM (SELECT array_fill(0.1::float8, ARRAY[1600]) AS a OFFSET 0) x, generate_series(1, 63000)) q
+    WHERE dataset_rows(d) = 63000 AND (summary(d)).bytes > 806400000$$, 'dataset is too large to be stored or copied', 'a dataset beyond 767 MB');
+-- What one session stored, another one restores.
+CREATE TEMP TABLE gathered AS SELECT dataset_agg(ARRAY[i + 0.1]) AS d FROM generate_series(1, 100000) i;
+SET LOCAL customer_data.max_dataset_memory = '64kB';
+SELECT is((SELECT dataset_rows(d::text::dataset) FROM gathered), 100000::bigint, 'a dataset over the limit is read');
+SELECT throws_ok('SELECT rollup(d) FROM gathered', '54000', NULL, 'but not made');
+RESET customer_data.max_dataset_memory;
 SELECT * FROM finish();
 ROLLBACK;

@@ -34,7 +34,10 @@ INSERT INTO question (number, query) VALUES
     (9, $$SELECT (s OPERATOR(customer_data.+) s)::jsonb::text || customer_data.purchase_repeat(s, '2030-01-01'::date, '7 days')::text || customer_data.purchase_average(s, 'day')
           FROM (SELECT customer_data.purchase_agg(occurred_at, amount) AS s FROM customer_data.simulate_purchases(1, 1)) q$$),
     (10, $$SELECT customer_data.purchase_book_count(customer_data.purchase_book_without(
-            customer_data.purchase_book_agg(customer_id, occurred_at, amount), 7))::text FROM customer_data.simulate_purchases(100, 1)$$);
+            customer_data.purchase_book_agg(customer_id, occurred_at, amount), 7))::text FROM customer_data.simulate_purchases(100, 1)$$),
+    (11, $$SELECT customer_data.summary(d)::text || string_agg(c::text, ';' ORDER BY c.name) FROM (
+            SELECT customer_data.dataset_agg(p, 'amount', NULL, '{occurred_at}') AS d FROM customer_data.simulate_purchases(100, 1) p) q,
+            customer_data.dataset_columns(q.d) c GROUP BY d::text, customer_data.summary(d)::text$$);
 CREATE FUNCTION pg_temp.answers() RETURNS TABLE (number integer, answer text) LANGUAGE plpgsql AS $$
 DECLARE q record;
 BEGIN

@@ -34,6 +34,11 @@ CREATE TABLE public.cuts AS
     FROM (SELECT rfm_agg(purchase_recency_days(s, '2030-01-01'::date), purchase_count(s), purchase_revenue(s)) AS summary
           FROM public.history) q;
 CREATE TABLE public.spread AS SELECT lorenz_agg(purchase_revenue(s)) AS l, gini_agg(purchase_revenue(s)) AS gini FROM public.history;
+CREATE TABLE public.features AS
+    SELECT dataset_agg(f, 'monetary', NULL, '{customer_id}') AS d
+    FROM (SELECT customer_id, CASE WHEN customer_id % 3 > 0 THEN 'segment ' || customer_id % 7 END AS segment,
+                 purchase_count(s) AS frequency, purchase_revenue(s) AS monetary FROM public.history) f;
+CREATE VIEW public.feature_statistics AS SELECT c.* FROM public.features, dataset_columns(d) c;
 CREATE TABLE public.repeated AS SELECT customer_id, purchase_repeat(s, '2030-01-01'::date) AS repeated FROM public.history;
 
 -- Functions in a generated column, in indexes, in a check, in views and in a materialized view.

@@ -25,7 +25,9 @@ CREATE TABLE public.value AS
            (SELECT rfm_bins(r) FROM counted) AS rfm_bins,
            (SELECT rfm_score(rfm_bins(r), 100, 5, 300) FROM counted) AS rfm_score,
            (SELECT lorenz_agg(purchase_revenue(s)) FROM history) AS lorenz_summary,
-           (SELECT purchase_repeat(s, '2030-01-01'::date) FROM history ORDER BY customer_id LIMIT 1) AS purchase_repeat;
+           (SELECT purchase_repeat(s, '2030-01-01'::date) FROM history ORDER BY customer_id LIMIT 1) AS purchase_repeat,
+           (SELECT dataset_agg(f, 'days') FROM (SELECT 'c' || customer_id % 9 AS name, purchase_revenue(s) AS revenue,
+                nullif(purchase_count(s), 1) AS purchases, purchase_days(s) AS days FROM history) f) AS dataset;
 });
 
 # Every type of the extension that can be stored has a column, so that no type to come is forgotten.

@@ -128,6 +128,21 @@ for my $type (['b', 'customer_id'], ['b_uuid', 'id_uuid'], ['b_text', 'id_text']
 	$node->safe_psql('postgres', 'DROP TABLE one, many');
 }
 
+# Datasets: gathered by one process on purpose, from the workers' scans; so the order of the rows may differ.
+{
+	my $query = q{SELECT c.name, c.n, c.missing, c.min, c.max, round(c.mean::numeric, 6) AS mean, round(c.sd::numeric, 6) AS sd, c.distinct_values, c.top_values
+		FROM (SELECT customer_data.dataset_agg(p) AS d FROM (SELECT amount, id_text, occurred_on FROM purchase WHERE amount <> 77) p) q, customer_data.dataset_columns(q.d) c};
+	my $plan = $node->safe_psql('postgres', "$parallel EXPLAIN (COSTS OFF) $query");
+	like($plan, qr/Aggregate\n.*Gather\n.*Parallel Seq Scan/s, 'dataset_agg gathers what workers scan');
+	unlike($plan, qr/Partial/, 'and is not split');
+	is($node->safe_psql('postgres', "$parallel $query"), $node->safe_psql('postgres', "$serial $query"), 'columns are the same as of one process');
+	# An anonymous row that a worker made.
+	my $rows = q{SELECT customer_data.dataset_rows(customer_data.dataset_agg(r))
+		FROM (SELECT ROW(amount, id_text) AS r FROM purchase WHERE amount <> 77 OFFSET 0) q};
+	is($node->safe_psql('postgres', "$parallel $rows"), $node->safe_psql('postgres', 'SELECT count(*) FROM purchase WHERE amount <> 77'),
+		'rows that workers make are read');
+}
+
 # Functions in workers.
 is($node->safe_psql('postgres', qq{$parallel
 	EXPLAIN (COSTS OFF) SELECT count(*) FROM part WHERE customer_data.purchase_revenue(s) > 100}) =~ /Parallel Seq Scan/ ? 1 : 0, 1,

@@ -21,6 +21,8 @@ CREATE TABLE measured AS SELECT i % 5000 AS recency_days, i % 77 AS frequency, (
 CREATE TABLE counted AS SELECT customer_data.rfm_agg(recency_days, frequency, monetary) AS r, customer_data.lorenz_agg(monetary) AS l FROM measured;
 SELECT customer_data.segment_setup();
 SELECT customer_data.segment_define('large', 'SELECT generate_series(1, 1500000)');
+CREATE TABLE feature AS SELECT i AS a, i % 1000 * 0.1::float8 AS b, 'word ' || i % 300007 AS c FROM generate_series(1, 1500000) i;
+CREATE TABLE gathered AS SELECT customer_data.dataset_agg(f) AS d FROM feature f;
 VACUUM ANALYZE;
 });
 
@@ -45,7 +47,12 @@ my %query = (
 	'gini_agg' => 'SELECT customer_data.gini_agg(monetary) FROM measured',
 	'rollup of Lorenz summaries' => 'SELECT customer_data.rollup(l) FROM counted, generate_series(1, 50)',
 	'lorenz' => 'SELECT count(*) FROM counted, generate_series(1, 50), customer_data.lorenz(l)',
-	'segment_refresh' => q{SELECT customer_data.segment_refresh('large')});
+	'segment_refresh' => q{SELECT customer_data.segment_refresh('large')},
+	'dataset_agg' => 'SELECT customer_data.dataset_rows(customer_data.dataset_agg(f)) FROM feature f, generate_series(1, 3)',
+	'dataset_columns' => 'SELECT count(*) FROM gathered, generate_series(1, 10), customer_data.dataset_columns(d)',
+	'rollup of datasets' => 'SELECT customer_data.dataset_rows(customer_data.rollup(d)) FROM gathered, generate_series(1, 20)',
+	'reading of a stored dataset' => 'SELECT count(customer_data.dataset_rows(d)) FROM gathered, generate_series(1, 100)',
+	'text of a dataset' => 'SELECT d::text::customer_data.dataset FROM gathered, generate_series(1, 20)');
 
 for my $name (sort keys %query)
 {

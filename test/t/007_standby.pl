@@ -39,6 +39,7 @@ for my $query (
 	q{SELECT count(*), sum(amount) FROM customer_data.simulate_purchases(500, 2)},
 	q{SELECT array_agg(subject ORDER BY subject) FROM customer_data.segment_members('s')},
 	q{SELECT customer_data.segment_explain('s')},
+	q{SELECT md5(customer_data.dataset_agg(p)::text) FROM customer_data.simulate_purchases(500, 2) p},
 	q{SELECT customer_data.rfm_segment(ROW(1, 1, 1, '111')::customer_data.rfm_score, 'mine')})
 {
 	is($standby->safe_psql('postgres', $query), $primary->safe_psql('postgres', $query), "on the standby: $query");
