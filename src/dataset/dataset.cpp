@@ -37,7 +37,7 @@ std::uint8_t *put_values(std::uint8_t width, const double *values, std::size_t n
     case code2: return put_values<std::uint16_t>(values, n, to);
     case code4: return put_values<std::uint32_t>(values, n, to);
     case float4: return put_values<float>(values, n, to);
-    default: return put_values<double>(values, n, to);
+    default: std::memcpy(to, values, n * sizeof(double)); return to + n * sizeof(double);
     }
 }
 
