@@ -162,6 +162,7 @@ FROM (SELECT dataset_agg(f, 'flag', 'id', NULL)::text AS value FROM (SELECT id, 
         'SELECT rollup(v) FROM (SELECT $1 AS v UNION ALL SELECT $1) q', 'SELECT dataset_agg_accum($1, ARRAY[1, 2, 3])', 'SELECT dataset_agg_accum($1, ROW(1, 2, 3))']) h;
 SELECT is(wrong, '', format('hostile text: %s refused, %s taken for datasets and used', refused, accepted)) FROM attacked;
 SELECT cmp_ok(refused, '>', 200::bigint, 'most of it is refused') FROM attacked;
+SELECT cmp_ok(accepted, '>', 10::bigint, 'and some is another value') FROM attacked;
 -- Text of another encoding, and a zero byte.
 CREATE FUNCTION pg_temp.with_text(was bytea, becomes bytea) RETURNS text LANGUAGE sql AS $$
     SELECT encode(overlay(b PLACING becomes FROM position(was IN b)), 'base64') FROM (SELECT dataset_send(dataset_agg(f)) AS b FROM (SELECT 'abcd' AS column_name) f) q

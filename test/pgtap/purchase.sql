@@ -182,6 +182,7 @@ CREATE TEMP TABLE attacked AS
         LATERAL pg_temp.hostile(v.type, v.value, v.uses) h;
 SELECT is(wrong, '', format('hostile text of %s: %s refused, %s taken for values and used', type, refused, accepted)) FROM attacked;
 SELECT cmp_ok(refused, '>', 200::bigint, format('most of it is refused for %s', type)) FROM attacked;
+SELECT cmp_ok(accepted, '>', 10::bigint, 'and some is another value') FROM attacked;
 
 SELECT * FROM finish();
 ROLLBACK;

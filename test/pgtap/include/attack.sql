@@ -30,6 +30,8 @@ BEGIN
         UNION ALL SELECT encode(set_byte(set_byte(bytes, at, 255), at + 1, 255), 'base64') FROM generate_series(0, least(length(bytes), 300) - 2) AS at
         UNION ALL SELECT unnest(ARRAY['', ' ', '=', 'A', 'AA', '====', 'not base64!', value || '=', value || E'\n', repeat('/', 1000)])
     LOOP
+        -- encode() breaks its lines, which our reader of base64 refuses before it looks at a byte.
+        IF candidate <> value || E'\n' THEN candidate := replace(candidate, E'\n', ''); END IF;
         BEGIN
             EXECUTE format('SELECT %L::%s', candidate, type);
             accepted := accepted + 1;
