@@ -385,7 +385,7 @@ SELECT (summary(kmeans_fit(dataset_agg(f), 8, restarts => 1))).* FROM feature20 
 -- OURS
 SELECT sum(cluster(m.model, f)) FROM feature20_model m, feature20 f;
 -- INSTEAD eight squared distances in SQL, and the least
-SELECT sum(nearest(f)) FROM feature20 f;
+SELECT sum(cluster) FROM nearest;
 -- FLOOR the whole row
 SELECT count(f) FROM feature20 f;
 

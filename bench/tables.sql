@@ -1,9 +1,9 @@
 -- What the rows need besides the purchases. All of it is made anew when the extension has changed.
 SET client_min_messages = warning;
 SET max_parallel_workers_per_gather = 0;
-DROP VIEW IF EXISTS found;
+DROP VIEW IF EXISTS found, nearest;
 DROP TABLE IF EXISTS constant, tables_complete, feature, summary, book, book_before, tx_today, part_book, busy_month,
-    big_in_time, big_in_no_order, member, feature20;
+    big_in_time, big_in_no_order, member, feature20, feature20_model;
 DROP SCHEMA IF EXISTS customer_store CASCADE;
 DROP EXTENSION customer_data CASCADE;
 CREATE EXTENSION customer_data;
@@ -54,6 +54,17 @@ SELECT format('CREATE TABLE feature20 AS SELECT %s FROM generate_series(1, %s) i
               string_agg(format('sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random()) + (i %% 8 * %s %% 11) * 0.4::float8 AS f%s',
                                 n * n + n, n), ', ' ORDER BY n), :customers)
 FROM generate_series(1, 20) n \gexec
+
+-- Its eight clusters; and the cluster of every row in plain SQL, with their centres.
+CREATE TABLE feature20_model AS SELECT kmeans_fit(dataset_agg(f), 8, restarts => 1) AS model FROM feature20 f;
+SELECT format('CREATE VIEW nearest AS SELECT CASE least(%1$s) %2$s END AS cluster FROM (SELECT %3$s FROM feature20 OFFSET 0) d',
+              string_agg(format('d%s', cluster), ', '), string_agg(format('WHEN d%1$s THEN %1$s', cluster), ' '),
+              string_agg(format('%s AS d%s', distance, cluster), ', '))
+FROM (SELECT c->>'cluster' AS cluster,
+             string_agg(format('(%1$s - (%2$s)::float8) * (%1$s - (%2$s)::float8) * (%3$s)::float8', f->>'name',
+                               c->'centre'->>(f->>'name'), 1 / (f->>'scale')::float8 / (f->>'scale')::float8), ' + ') AS distance
+      FROM feature20_model, jsonb_array_elements(model::jsonb->'clusters') c, jsonb_array_elements(model::jsonb->'features') f
+      GROUP BY c ORDER BY 1) x \gexec
 
 -- The parallel aggregate that customer_data could have and has not. bench/rows.sql shows why.
 CREATE AGGREGATE parallel_book_agg(bigint, timestamptz, numeric) (

@@ -68,6 +68,9 @@ Moments moments_of(const dataset::View &view, std::size_t column, Poll poll) {
     return moments;
 }
 
+// Not of a constant column, nor one that is as good as constant.
+bool is_scale(double spread) { return spread > 0 && std::isfinite(1 / spread); }
+
 // Median, and the distance of the quartiles as a standard deviation: for a normal distribution it is 1.349 of them.
 // Quantiles of type 7, without weights.
 void robust(const dataset::View &view, std::size_t column, Input &input, Poll poll) {
@@ -82,7 +85,7 @@ void robust(const dataset::View &view, std::size_t column, Input &input, Poll po
     };
     input.center = quantile(0.5);
     const double spread = (quantile(0.75) - quantile(0.25)) / 1.3489795003921634;
-    if (spread > 0) input.scale = spread;
+    if (is_scale(spread)) input.set_scale(spread);
 }
 
 } // namespace
@@ -101,12 +104,12 @@ std::size_t Inputs::numbers() const {
 }
 
 void Inputs::point(const double *features, double *number, std::uint32_t *category) const {
-    for (std::size_t c = 0; c < columns.size(); ++c) {
-        const double value = features[c];
-        if (columns[c].is_category())
+    for (const Input &input : inputs) {
+        const double value = *features++;
+        if (input.is_category)
             *category++ = static_cast<std::uint32_t>(value);
         else
-            *number++ = inputs[c].coordinate(value);
+            *number++ = input.coordinate(value);
     }
 }
 
@@ -121,6 +124,7 @@ Inputs inputs_of(const dataset::View &view, Scale scale, Poll poll) {
     for (std::size_t c = 0; c < features; ++c) {
         const dataset::Column &column = inputs.columns.emplace_back(view.shape().columns[c]);
         if (column.is_category()) {
+            inputs.inputs[c].is_category = true;
             if (column.levels.size() == 0) refuse_empty(column);
             continue;
         }
@@ -137,7 +141,7 @@ Inputs inputs_of(const dataset::View &view, Scale scale, Poll poll) {
             continue;
         }
         input.center = input.mean;
-        if (input.sd > 0) input.scale = input.sd; // of a constant column every coordinate is 0
+        if (is_scale(input.sd)) input.set_scale(input.sd); // of a constant column every coordinate is 0
         if (scale == Scale::robust) robust(view, c, input, poll);
     }
     // Huang 1998: about half the average standard deviation of the coordinates, so that a category weighs like a
@@ -229,10 +233,12 @@ void read_inputs(Reader &reader, Inputs &inputs) {
     inputs.mismatch = read_doubles(reader, 1)[0];
     reader.require(inputs.mismatch >= 0, "Its weight of categories is negative.");
     inputs.inputs.resize(inputs.columns.size());
-    for (Input &input : inputs.inputs) {
+    for (std::size_t c = 0; c < inputs.columns.size(); ++c) {
+        Input &input = inputs.inputs[c];
         const std::vector<double> values = read_doubles(reader, 5);
-        input = {values[0], values[1], values[2], values[3], values[4]};
-        reader.require(input.scale > 0 && input.sd >= 0, "A scale is not positive.");
+        input = {values[0], values[1], values[2], values[3], values[4], inputs.columns[c].is_category()};
+        input.set_scale(values[1]);
+        reader.require(is_scale(input.scale) && input.sd >= 0, "A scale is not positive.");
     }
 }
 

@@ -15,8 +15,15 @@ const char *name_of(Scale scale);
 // Mean and standard deviation are those of the rows that have a value.
 struct Input {
     double center = 0, scale = 1, missing = 0, mean = 0, sd = 0;
+    bool is_category = false; // as its column says
+    double inverse = 1;       // 1 / scale, for a division takes longer than everything else about a coordinate
 
-    double coordinate(double x) const { return dataset::is_missing(x) ? missing : (x - center) / scale; }
+    void set_scale(double s) {
+        scale = s;
+        inverse = 1 / s;
+    }
+
+    double coordinate(double x) const { return dataset::is_missing(x) ? missing : (x - center) * inverse; }
     double raw(double coordinate) const { return center + coordinate * scale; }
 };
 

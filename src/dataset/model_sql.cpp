@@ -39,12 +39,15 @@ const double *FeatureReader::record(Datum row, MemoryContext context) {
     if (record_.open(row, context) || fields_.size() != columns_.size()) plan();
     for (std::size_t c = 0; c < fields_.size(); ++c) {
         const Field &field = fields_[c];
-        const Column &column = columns_[c];
-        const bool null = record_.is_null(field.attribute);
-        if (!column.is_category())
-            features_[c] = null ? missing : field.feature.number(record_.value(field.attribute), column.name);
+        const Datum value = record_.value(field.attribute);
+        if (record_.is_null(field.attribute))
+            features_[c] = field.feature.kind() == Kind::number ? missing : 0;
+        else if (field.feature.is_float8() && std::isfinite(DatumGetFloat8(value)))
+            features_[c] = DatumGetFloat8(value);
+        else if (field.feature.kind() == Kind::number)
+            features_[c] = field.feature.number(value, columns_[c].name);
         else
-            features_[c] = null ? 0 : column.levels.find(field.feature.category(record_.value(field.attribute)));
+            features_[c] = columns_[c].levels.find(field.feature.category(value));
     }
     return features_.data();
 }

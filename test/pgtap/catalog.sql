@@ -183,7 +183,7 @@ INSERT INTO public_name SELECT unnest(ARRAY[
     'age_band', 'age_band_number', 'distance_km', 'lifecycle_silence', 'lifecycle_stage',
     -- segment; the rights on customer_store decide who may define, refresh and read
     'segment_setup', 'segment_define', 'segment_define_rule', 'segment_event_define', 'segment_sql', 'segment_explain', 'segment_preview',
-    'segment_refresh', 'segment_refresh_all', 'segment_members', 'segment_overlap', 'tag_agg',
+    'segment_refresh', 'segment_refresh_all', 'segment_members', 'segment_overlap', 'segment_profile', 'tag_agg',
     -- dataset
     'dataset_agg', 'dataset_rows', 'dataset_skipped', 'dataset_columns',
     -- every summary, dataset and model
