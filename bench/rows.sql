@@ -364,7 +364,7 @@ FROM feature20;
 -- SET serial
 -- PER customers rows
 -- OURS
-SELECT (summary(kmeans_fit(dataset_agg(f), 8, restarts => 1))).* FROM feature20 f;
+SELECT s.* FROM (SELECT kmeans_fit(dataset_agg(f), 8, restarts => 1) AS model FROM feature20 f) q, summary(q.model) s;
 -- INSTEAD binary COPY, numpy, scikit-learn
 -- PROGRAM sklearn_kmeans export 8
 
@@ -373,7 +373,7 @@ SELECT (summary(kmeans_fit(dataset_agg(f), 8, restarts => 1))).* FROM feature20 
 -- NOTE The other side has its data in memory already; dataset_agg counts for ours.
 -- SET serial
 -- OURS
-SELECT (summary(kmeans_fit(dataset_agg(f), 8, restarts => 1))).* FROM feature20 f;
+SELECT s.* FROM (SELECT kmeans_fit(dataset_agg(f), 8, restarts => 1) AS model FROM feature20 f) q, summary(q.model) s;
 -- INSTEAD scikit-learn
 -- PROGRAM sklearn_kmeans bare 8
 

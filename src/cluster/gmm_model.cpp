@@ -66,7 +66,7 @@ GmmModel::GmmModel(const dataset::View &view, const GmmOptions &options, Poll po
         look();
         label[i] = static_cast<std::uint32_t>(best());
     }
-    profile_ = profile_of(points, inputs_, label, found.components, poll);
+    profile_ = profile_of(inputs_, totals_of(points, label, found.components, poll));
 }
 
 GmmModel::GmmModel(Bytes flat) {

@@ -30,39 +30,52 @@ struct Moments {
     std::size_t rows = 0;
     double weight = 0, mean = 0, square = 0;
 
+    // The first value is the origin, so that a large mean loses nothing.
+    void add(const double *x, std::size_t n) {
+        const double origin = x[0], sum = static_cast<double>(n);
+        const double center = origin + lanes(n, [=](std::size_t i) { return x[i] - origin; }) / sum;
+        add(n, sum, center, lanes(n, [=](std::size_t i) { return (x[i] - center) * (x[i] - center); }));
+    }
     void add(const double *x, const double *w, std::size_t n) {
-        if (n == 0) return;
-        const double sum = lanes(n, [=](std::size_t i) { return w[i]; });
-        // The first value as origin, so that a large mean loses nothing.
-        const double origin = x[0];
-        const double shift = lanes(n, [=](std::size_t i) { return w[i] * (x[i] - origin); }) / sum;
-        const double center = origin + shift;
-        const double squares = lanes(n, [=](std::size_t i) { return w[i] * (x[i] - center) * (x[i] - center); });
+        const double origin = x[0], sum = lanes(n, [=](std::size_t i) { return w[i]; });
+        const double center = origin + lanes(n, [=](std::size_t i) { return w[i] * (x[i] - origin); }) / sum;
+        add(n, sum, center, lanes(n, [=](std::size_t i) { return w[i] * (x[i] - center) * (x[i] - center); }));
+    }
+    // Weights count as repeated rows; of ones, this is the sample's, with n - 1.
+    double sd() const { return weight > 0 ? std::sqrt(square / (weight > 1 ? weight - 1 : weight)) : 0; }
+
+  private:
+    void add(std::size_t n, double sum, double center, double squares) {
         const double total = weight + sum, difference = center - mean;
         mean += difference * (sum / total);
         square += squares + difference * difference * (weight * (sum / total));
         weight = total;
         rows += n;
     }
-    // Weights count as repeated rows; of ones, this is the sample's, with n - 1.
-    double sd() const { return weight > 0 ? std::sqrt(square / (weight > 1 ? weight - 1 : weight)) : 0; }
 };
 
 Moments moments_of(const dataset::View &view, std::size_t column, Poll poll) {
     Moments moments;
-    std::vector<double> x(dataset::chunk_rows), w(dataset::chunk_rows, 1.0);
+    const bool weighted = view.shape().has_weight;
+    std::vector<double> x(dataset::chunk_rows), w(dataset::chunk_rows);
     view.each(
         [&](std::size_t, const dataset::View::Chunk &chunk) {
             chunk.read(column, x.data());
-            if (view.shape().has_weight) chunk.read(view.shape().weight(), w.data());
-            std::size_t n = 0;
-            for (std::size_t i = 0; i < chunk.rows(); ++i) {
-                x[n] = x[i];
-                w[n] = w[i];
-                n += !dataset::is_missing(x[i]);
-            }
-            moments.add(x.data(), w.data(), n);
-            if (!view.shape().has_weight) std::fill(w.begin(), w.end(), 1.0);
+            if (weighted) chunk.read(view.shape().weight(), w.data());
+            const std::size_t rows = chunk.rows();
+            std::size_t absent = 0;
+            for (std::size_t i = 0; i < rows; ++i) absent += dataset::is_missing(x[i]);
+            if (absent > 0)
+                for (std::size_t i = 0, n = 0; i < rows; ++i) {
+                    x[n] = x[i];
+                    w[n] = w[i];
+                    n += !dataset::is_missing(x[i]);
+                }
+            if (absent == rows) return;
+            if (weighted)
+                moments.add(x.data(), w.data(), rows - absent);
+            else
+                moments.add(x.data(), rows - absent);
         },
         poll);
     return moments;
@@ -160,24 +173,30 @@ Points points_of(const dataset::View &view, const Inputs &inputs, Poll poll) {
     points.numbers = inputs.numbers();
     points.categories = inputs.categories();
     points.mismatch = inputs.mismatch;
-    points.number.resize(points.rows * points.numbers);
-    points.category.resize(points.rows * points.categories);
+    points.number.reserve(points.rows * points.numbers); // and appended to: zeros would be written only to be replaced
+    points.category.reserve(points.rows * points.categories);
     for (const dataset::Column &column : inputs.columns)
         if (column.is_category()) points.levels.push_back(column.levels.size() + 1);
-    std::vector<double> x(dataset::chunk_rows);
+    std::vector<double> x(dataset::chunk_rows), number(dataset::chunk_rows * points.numbers);
+    std::vector<std::uint32_t> category(dataset::chunk_rows * points.categories);
+    const auto append = [](auto &all, const auto &part, std::size_t n) {
+        all.insert(all.end(), part.begin(), part.begin() + static_cast<std::ptrdiff_t>(n));
+    };
     view.each(
-        [&](std::size_t first, const dataset::View::Chunk &chunk) {
-            std::size_t number = 0, category = 0;
+        [&](std::size_t, const dataset::View::Chunk &chunk) {
+            std::size_t numbers = 0, categories = 0;
             for (std::size_t c = 0; c < inputs.columns.size(); ++c) {
-                if (inputs.columns[c].is_category()) {
-                    chunk.read(c, points.category.data() + first * points.categories + category++, points.categories);
+                if (inputs.inputs[c].is_category) {
+                    chunk.read(c, category.data() + categories++, points.categories);
                     continue;
                 }
                 chunk.read(c, x.data());
-                double *to = points.number.data() + first * points.numbers + number++;
-                const Input &input = inputs.inputs[c];
+                double *to = number.data() + numbers++;
+                const Input input = inputs.inputs[c];
                 for (std::size_t i = 0; i < chunk.rows(); ++i, to += points.numbers) *to = input.coordinate(x[i]);
             }
+            append(points.number, number, chunk.rows() * points.numbers);
+            append(points.category, category, chunk.rows() * points.categories);
         },
         poll);
     if (view.shape().has_weight) points.weight = view.column<double>(view.shape().weight(), poll);

@@ -42,6 +42,17 @@ class Totals {
             if (value(c, at) > value(c, best)) best = at;
         return static_cast<std::uint32_t>(best - first_level_[j]);
     }
+    ClusterTotals told() const {
+        ClusterTotals totals;
+        for (const std::size_t first : first_level_) totals.first.push_back(first - first_level_.front());
+        for (std::size_t c = 0; c < rows_.size(); ++c) {
+            totals.rows.push_back(rows_[c]);
+            totals.weight.push_back(weight(c));
+            for (std::size_t j = 0; j < points_.numbers; ++j) totals.number.push_back(rows_[c] ? mean(c, j) : 0);
+            for (std::size_t at = first_level_.front(); at < width_; ++at) totals.level.push_back(value(c, at));
+        }
+        return totals;
+    }
     void reorder(const std::vector<std::uint32_t> &order) {
         permute(rows_, order, 1);
         permute(high_, order, width_);
@@ -340,9 +351,17 @@ double Lloyd::wss() const {
 
 Kmeans Lloyd::result() {
     const double sum = wss();
-    std::vector<double> size(k_);
-    for (std::size_t c = 0; c < k_; ++c) size[c] = totals_.weight(c);
-    return {k_, std::move(centre_), std::move(mode_), std::move(label_), std::move(size), sum, iterations_, converged_};
+    Kmeans found;
+    found.k = k_;
+    found.centre = std::move(centre_);
+    found.mode = std::move(mode_);
+    found.label = std::move(label_);
+    for (std::size_t c = 0; c < k_; ++c) found.size.push_back(totals_.weight(c));
+    found.totals = totals_.told();
+    found.wss = sum;
+    found.iterations = iterations_;
+    found.converged = converged_;
+    return found;
 }
 
 } // namespace
@@ -356,23 +375,21 @@ void check_option(const char *name, std::int64_t value, std::int64_t least, std:
 
 namespace {
 
-// What the centres may still move when a start has settled; negative if it never does.
-double still_movement(const Points &points, double tolerance, Poll poll) {
+// What the centres may still move when a start has settled, by the variance of some ten thousand rows; negative if it
+// never does.
+double still_movement(const Points &points, double tolerance) {
     if (points.rows <= exact_rows || tolerance == 0 || points.numbers == 0) return -1;
+    const double *const origin = points.numbers_of(0);
+    double weights = 0, variances = 0;
     std::vector<double> sum(points.numbers), squares(points.numbers);
-    double weights = 0;
-    for (std::size_t row = 0; row < points.rows; ++row) {
-        poll.every(row);
-        const double weight = points.weight_of(row), *const x = points.numbers_of(row),
-                     *const origin = points.numbers_of(0);
+    for (std::size_t row = 0; row < points.rows; row += points.rows / 10'000) {
+        const double weight = points.weight_of(row), *const x = points.numbers_of(row);
         weights += weight;
         for (std::size_t j = 0; j < points.numbers; ++j) {
-            const double difference = x[j] - origin[j];
-            sum[j] += weight * difference;
-            squares[j] += weight * difference * difference;
+            sum[j] += weight * (x[j] - origin[j]);
+            squares[j] += weight * (x[j] - origin[j]) * (x[j] - origin[j]);
         }
     }
-    double variances = 0;
     for (std::size_t j = 0; j < points.numbers; ++j)
         variances += std::max(0.0, squares[j] / weights - sum[j] / weights * (sum[j] / weights));
     return tolerance * variances / static_cast<double>(points.numbers);
@@ -413,7 +430,7 @@ std::optional<Kmeans> try_kmeans(const Points &points, const KmeansOptions &opti
         throw Error(sqlstate::invalid_parameter, "tolerance must be between 0 and 1",
                     "tolerance is " + std::to_string(options.tolerance) + ".");
     const auto k = static_cast<std::size_t>(options.k);
-    const double still = still_movement(points, options.tolerance, poll);
+    const double still = still_movement(points, options.tolerance);
     std::optional<Kmeans> best;
     distinct = 0;
     if (points.rows == 0) return best;

@@ -33,6 +33,7 @@ struct Kmeans {
     std::vector<std::uint32_t> mode;  // k x categories: the heaviest level, of equally heavy ones the lowest
     std::vector<std::uint32_t> label; // of each row
     std::vector<double> size;         // sum of weights
+    ClusterTotals totals;             // of the labels
     double wss = 0;                   // weighted squared distances of the rows from their centres
     int iterations = 0;               // of the restart that won: how often the centres moved
     bool converged =

@@ -12,7 +12,7 @@ KmeansModel::KmeansModel(const dataset::View &view, Scale scale, const KmeansOpt
     : inputs_(inputs_of(view, scale, poll)), scale_(scale) {
     const Points points = points_of(view, inputs_, poll);
     Kmeans found = kmeans(points, options, poll);
-    profile_ = profile_of(points, inputs_, found.label, found.k, poll);
+    profile_ = profile_of(inputs_, found.totals);
     centre_ = std::move(found.centre);
     mode_ = std::move(found.mode);
     wss_ = found.wss;

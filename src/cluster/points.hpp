@@ -23,4 +23,19 @@ struct Points {
     double weight_of(std::size_t row) const { return weight.empty() ? 1.0 : weight[row]; }
 };
 
+// What the rows of each cluster add up to.
+struct ClusterTotals {
+    std::vector<std::size_t>
+        first; // where the levels of each category begin among `level`, and where the last ones end
+    std::vector<std::uint64_t> rows;
+    std::vector<double> weight;
+    std::vector<double> number; // clusters x numbers: means
+    std::vector<double> level;  // clusters x levels of all categories: weights
+
+    std::size_t clusters() const { return rows.size(); }
+    double level_of(std::size_t cluster, std::size_t category, std::uint32_t code) const {
+        return level[cluster * first.back() + first[category] + code];
+    }
+};
+
 } // namespace cd::cluster

@@ -7,15 +7,6 @@ namespace cd::cluster {
 
 namespace {
 
-// The columns of `points` that a feature has become.
-struct Places {
-    std::vector<std::size_t> of;
-    explicit Places(const Inputs &inputs) {
-        std::size_t number = 0, category = 0;
-        for (const dataset::Column &column : inputs.columns) of.push_back(column.is_category() ? category++ : number++);
-    }
-};
-
 // Features that are told by another word when they are high or low. Dates are days, so a late one is high.
 struct Word {
     const char *part; // of the feature's name, between underscores
@@ -53,50 +44,59 @@ std::string phrase(const dataset::Column &column, const Trait &trait, double z) 
 
 } // namespace
 
-Profile profile_of(const Points &points, const Inputs &inputs, std::span<const std::uint32_t> label,
-                   std::size_t clusters, Poll poll) {
-    const Places places(inputs);
-    Profile profile;
-    profile.features = inputs.columns.size();
-    profile.rows.assign(clusters, 0);
-    profile.share.assign(clusters, 0);
-    profile.traits.assign(clusters * profile.features, {});
-    std::vector<double> sum(clusters * points.numbers);
-    // How much weight each level of each category has in each cluster.
-    std::vector<std::size_t> first(points.categories + 1);
-    std::partial_sum(points.levels.begin(), points.levels.end(), first.begin() + 1, std::plus<std::size_t>());
-    std::vector<std::vector<double>> levels(clusters, std::vector<double>(first.back()));
+ClusterTotals totals_of(const Points &points, std::span<const std::uint32_t> label, std::size_t clusters, Poll poll) {
+    ClusterTotals totals;
+    totals.first.assign(1, 0);
+    for (const std::uint32_t levels : points.levels) totals.first.push_back(totals.first.back() + levels);
+    totals.rows.assign(clusters, 0);
+    totals.weight.assign(clusters, 0);
+    totals.number.assign(clusters * points.numbers, 0);
+    totals.level.assign(clusters * totals.first.back(), 0);
     for (std::size_t i = 0; i < points.rows; ++i) {
         poll.every(i);
         const std::size_t c = label[i];
         const double w = points.weight_of(i), *const x = points.numbers_of(i);
-        ++profile.rows[c];
-        profile.share[c] += w;
-        for (std::size_t d = 0; d < points.numbers; ++d) sum[c * points.numbers + d] += w * x[d];
-        for (std::size_t d = 0; d < points.categories; ++d) levels[c][first[d] + points.codes_of(i)[d]] += w;
+        ++totals.rows[c];
+        totals.weight[c] += w;
+        for (std::size_t j = 0; j < points.numbers; ++j) totals.number[c * points.numbers + j] += w * x[j];
+        double *const level = totals.level.data() + c * totals.first.back();
+        for (std::size_t j = 0; j < points.categories; ++j) level[totals.first[j] + points.codes_of(i)[j]] += w;
     }
-    const double total = std::accumulate(profile.share.begin(), profile.share.end(), 0.0);
+    for (std::size_t c = 0; c < clusters; ++c)
+        for (std::size_t j = 0; j < points.numbers; ++j)
+            if (totals.rows[c] > 0) totals.number[c * points.numbers + j] /= totals.weight[c];
+    return totals;
+}
+
+Profile profile_of(const Inputs &inputs, const ClusterTotals &totals) {
+    Profile profile;
+    const std::size_t clusters = totals.clusters(), numbers = inputs.numbers();
+    const double all = std::accumulate(totals.weight.begin(), totals.weight.end(), 0.0);
+    profile.features = inputs.columns.size();
+    profile.rows = totals.rows;
     for (std::size_t c = 0; c < clusters; ++c) {
+        profile.share.push_back(totals.weight[c] / all);
+        std::size_t number = 0, category = 0;
         for (std::size_t f = 0; f < profile.features; ++f) {
-            Trait &trait = profile.traits[c * profile.features + f];
+            Trait &trait = profile.traits.emplace_back();
             const Input &input = inputs.inputs[f];
-            const std::size_t d = places.of[f];
-            const double weight = profile.share[c];
-            if (!inputs.columns[f].is_category()) {
+            if (!input.is_category) {
+                const double mean = totals.number[c * numbers + number++];
                 trait.overall = input.mean;
-                trait.value = weight > 0 ? input.raw(sum[c * points.numbers + d] / weight) : input.mean;
+                trait.value = totals.rows[c] > 0 ? input.raw(mean) : input.mean;
                 continue;
             }
-            const auto begin = levels[c].begin() + static_cast<std::ptrdiff_t>(first[d]);
-            const auto most = std::max_element(begin, begin + points.levels[d]);
-            trait.level = static_cast<std::uint32_t>(most - begin);
-            trait.value = weight > 0 ? *most / weight : 0;
+            const auto levels = static_cast<std::uint32_t>(totals.first[category + 1] - totals.first[category]);
+            for (std::uint32_t level = 1; level < levels; ++level)
+                if (totals.level_of(c, category, level) > totals.level_of(c, category, trait.level))
+                    trait.level = level;
+            if (totals.rows[c] > 0) trait.value = totals.level_of(c, category, trait.level) / totals.weight[c];
             for (std::size_t other = 0; other < clusters; ++other)
-                trait.overall += levels[other][first[d] + trait.level];
-            trait.overall /= total;
+                trait.overall += totals.level_of(other, category, trait.level);
+            trait.overall /= all;
+            ++category;
         }
     }
-    for (double &share : profile.share) share /= total;
     return profile;
 }
 

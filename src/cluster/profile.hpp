@@ -23,8 +23,8 @@ struct Profile {
 };
 
 // `label` is the cluster of each row.
-Profile profile_of(const Points &points, const Inputs &inputs, std::span<const std::uint32_t> label,
-                   std::size_t clusters, Poll poll);
+ClusterTotals totals_of(const Points &points, std::span<const std::uint32_t> label, std::size_t clusters, Poll poll);
+Profile profile_of(const Inputs &inputs, const ClusterTotals &totals);
 
 // How far a cluster lies from all rows, in standard deviations of all rows. Of a category: of having its value or not.
 double z_score(const Inputs &inputs, const Profile &profile, std::size_t cluster, std::size_t feature);
