@@ -1,5 +1,6 @@
 #include "cluster/gmm_model.hpp"
 #include "cluster/kmeans.hpp"
+#include "math/elementary.hpp"
 #include <algorithm>
 #include <cmath>
 
@@ -8,6 +9,7 @@ namespace cd::cluster {
 namespace {
 
 constexpr std::uint8_t version = 1;
+constexpr std::size_t max_shape = std::size_t{1} << 26; // numbers in all covariances: half a gigabyte
 constexpr const char *covariances[] = {"full", "diagonal"};
 
 // The inverse of A'A, for a lower triangle A: B B' with B the inverse of A.
@@ -37,7 +39,16 @@ Covariance covariance_named(std::string_view name) {
 const char *name_of(Covariance covariance) { return covariances[static_cast<std::size_t>(covariance)]; }
 
 GmmModel::GmmModel(const dataset::View &view, const GmmOptions &options, Poll poll) : covariance_(options.covariance) {
-    require_numbers(view, "gmm_fit", options.covariance == Covariance::full ? max_matrix : dataset::max_columns);
+    if (options.covariance == Covariance::full)
+        require_numbers(view, "gmm_fit", max_matrix, "or fit with covariance => 'diagonal'");
+    else
+        require_numbers(view, "gmm_fit", dataset::max_columns);
+    const std::size_t d = view.features(), shape = options.covariance == Covariance::full ? d * d : d;
+    // Before k-means has taken its time. What is larger could not be stored either.
+    if (options.k > 0 && static_cast<std::size_t>(options.k) * shape > max_shape)
+        throw Error(sqlstate::program_limit, "the covariances of so many clusters are too large",
+                    "k is " + std::to_string(options.k) + ", and there are " + std::to_string(d) + " features.",
+                    "Choose a smaller k, fewer features, or covariance => 'diagonal'.");
     inputs_ = inputs_of(view, Scale::zscore, poll);
     const Points points = points_of(view, inputs_, poll);
     KmeansOptions start;
@@ -53,7 +64,7 @@ GmmModel::GmmModel(const dataset::View &view, const GmmOptions &options, Poll po
     // The density of the features is that of the coordinates divided by the scales.
     double weights = 0, log_scale = 0;
     for (std::size_t i = 0; i < points.rows; ++i) weights += points.weight_of(i);
-    for (const Input &input : inputs_.inputs) log_scale += std::log(input.scale);
+    for (const Input &input : inputs_.inputs) log_scale += math::log(input.scale);
     log_likelihood_ = found.log_likelihood - weights * log_scale;
     bic_ = found.bic + 2 * weights * log_scale;
     profile_.rows.resize(found.components); // so many clusters
@@ -84,7 +95,9 @@ GmmModel::GmmModel(Bytes flat) {
     for (const double weight : weight_) reader.require(weight >= 0, "A weight is negative.");
     mean_ = read_doubles(reader, clusters * d);
     if (covariance_ == Covariance::full) {
-        reader.require(clusters * d <= reader.left(), "It ends too early.");
+        reader.require(d <= max_matrix, "It has too many features.");
+        // All triangles must be there before room is made for the squares that hold them.
+        reader.require(clusters * (d * (d + 1) / 2) <= reader.left() / sizeof(double), "It ends too early.");
         whitener_.assign(clusters * d * d, 0);
         for (std::size_t row = 0; row < clusters * d; ++row) {
             const std::vector<double> triangle = read_doubles(reader, row % d + 1);

@@ -139,6 +139,12 @@ Inputs inputs_of(const dataset::View &view, Scale scale, Poll poll) {
         if (column.is_category()) {
             inputs.inputs[c].is_category = true;
             if (column.levels.size() == 0) refuse_empty(column);
+            if (column.levels.size() > max_values)
+                throw Error(sqlstate::program_limit,
+                            "column \"" + std::string(column.name) + "\" has too many different values",
+                            "It is a category of " + std::to_string(column.levels.size()) + " values, the limit is " +
+                                std::to_string(max_values) + ".",
+                            "Name the customer's id in ignore; group rare values into one.");
             continue;
         }
         Input &input = inputs.inputs[c];
@@ -203,16 +209,22 @@ Points points_of(const dataset::View &view, const Inputs &inputs, Poll poll) {
     return points;
 }
 
-void require_numbers(const dataset::View &view, const char *what, std::size_t most) {
+void require_numbers(const dataset::View &view, const char *what, std::size_t most, const char *instead) {
     if (view.features() > most)
         throw Error(sqlstate::program_limit, std::string("too many features for ") + what,
                     "There are " + std::to_string(view.features()) + ", the limit is " + std::to_string(most) + ".",
-                    "Leave out those that say the same, or fit a mixture with covariance => 'diagonal'.");
+                    std::string("Leave out those that say the same") + (*instead ? ", " : "") + instead + ".");
     for (std::size_t c = 0; c < view.features(); ++c)
         if (const dataset::Column &column = view.shape().columns[c]; column.is_category())
             throw Error(sqlstate::datatype_mismatch, std::string(what) + " takes numbers only",
                         "Column \"" + std::string(column.name) + "\" is a category.",
                         "Leave it out, or make numbers of it, for instance (country = 'DE')::int AS in_germany.");
+}
+
+void refuse_far() {
+    throw Error(sqlstate::out_of_range, "the row has too large numbers for this model",
+                "Its distance from what the model was fitted to is beyond double precision.",
+                "Look for absurd values, and give NULL for what is not known.");
 }
 
 void tell_inputs(const Inputs &inputs, Json &json) {

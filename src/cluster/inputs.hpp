@@ -38,14 +38,21 @@ struct Inputs {
     void point(const double *features, double *number, std::uint32_t *category) const;
 };
 
-// How the features of a dataset will be used. Throws if one has no value at all.
+// A category with more values than this says who a row is, not what it is like; and the model would keep all of them.
+inline constexpr std::uint32_t max_values = 10'000;
+
+// How the features of a dataset will be used. Throws if one has no value at all, or is a category of too many.
 Inputs inputs_of(const dataset::View &view, Scale scale, Poll poll);
 Points points_of(const dataset::View &view, const Inputs &inputs, Poll poll);
 
 // For models that decompose a matrix of all features, which nobody can cancel: it is quick for as many as these.
 inline constexpr std::size_t max_matrix = 500;
-// Throws if there is a category, or more numbers than `most`. `what` is what cannot use them.
-void require_numbers(const dataset::View &view, const char *what, std::size_t most);
+// Throws if there is a category, or more numbers than `most`. `what` is what cannot use them, `instead` what else may
+// be done than to leave some out.
+void require_numbers(const dataset::View &view, const char *what, std::size_t most, const char *instead = "");
+
+// For a row that a model can say nothing about, because its coordinates or their squares are beyond double precision.
+[[noreturn]] void refuse_far();
 
 // As member "features" of the object that is being written.
 void tell_inputs(const Inputs &inputs, Json &json);

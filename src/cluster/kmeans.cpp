@@ -3,17 +3,20 @@
 #include "cluster/lloyd.hpp"
 #include "math/random.hpp"
 #include <algorithm>
+#include <numeric>
 
 namespace cd::cluster {
 
-void check_option(const char *name, std::int64_t value, std::int64_t least, std::int64_t most) {
+void check_option(const char *name, std::int64_t value, std::int64_t least, std::int64_t most, const char *hint) {
     if (value >= least && value <= most) return;
     throw Error(sqlstate::invalid_parameter,
                 std::string(name) + " must be between " + std::to_string(least) + " and " + std::to_string(most),
-                std::string(name) + " is " + std::to_string(value) + ".");
+                std::string(name) + " is " + std::to_string(value) + ".", hint);
 }
 
 namespace {
+
+constexpr std::size_t max_totals = std::size_t{1} << 26; // 16 bytes each, a gigabyte
 
 // What the centres may still move when a start has settled, by the variance of some ten thousand rows; negative if it
 // never does.
@@ -63,13 +66,18 @@ std::optional<Kmeans> sampled(const Points &points, std::size_t k, math::Random 
 } // namespace
 
 std::optional<Kmeans> try_kmeans(const Points &points, const KmeansOptions &options, Poll poll, std::size_t &distinct) {
-    check_option("k", options.k, 1, max_clusters);
+    check_option("k", options.k, 1, max_clusters, "Few numbers are usual, 2 to 10; kmeans_scan compares them.");
     check_option("restarts", options.restarts, 1, max_restarts);
     check_option("max_iterations", options.max_iterations, 1, max_iterations);
     if (!(options.tolerance >= 0 && options.tolerance < 1))
         throw Error(sqlstate::invalid_parameter, "tolerance must be between 0 and 1",
-                    "tolerance is " + std::to_string(options.tolerance) + ".");
+                    "tolerance is " + std::to_string(options.tolerance) + ".", "Leave it out to have the usual value.");
     const auto k = static_cast<std::size_t>(options.k);
+    const std::size_t width = std::accumulate(points.levels.begin(), points.levels.end(), points.numbers);
+    if (k * width > max_totals)
+        throw Error(sqlstate::program_limit, "too many clusters for so many columns and values of categories",
+                    "k is " + std::to_string(k) + ", and there are " + std::to_string(width) + " of them.",
+                    "Choose a smaller k, or group rare values into one.");
     const double still = still_movement(points, options.tolerance);
     std::optional<Kmeans> best;
     distinct = 0;

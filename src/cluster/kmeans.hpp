@@ -23,7 +23,8 @@ struct KmeansOptions {
 };
 
 // Error 22023 unless least <= value <= most.
-void check_option(const char *name, std::int64_t value, std::int64_t least, std::int64_t most);
+void check_option(const char *name, std::int64_t value, std::int64_t least, std::int64_t most,
+                  const char *hint = "Leave it out to have the usual value.");
 
 // Clusters stand by size, the largest first; equally large ones by centre, then by mode. Every row has the label that
 // nearest() gives it, that of the first among equally near centres.
