@@ -1,4 +1,5 @@
 #include "cluster/kmeans_model.hpp"
+#include <cfloat>
 
 namespace cd::cluster {
 
@@ -75,7 +76,9 @@ void KmeansModel::set_centres() {
 
 Nearest KmeansModel::nearest(const double *features) {
     inputs_.point(features, number_.data(), category_.data());
-    return cluster::nearest(*centres_, number_.data(), category_.data(), squares_.data());
+    const Nearest found = cluster::nearest(*centres_, number_.data(), category_.data(), squares_.data());
+    if (!(found.square <= DBL_MAX)) refuse_far();
+    return found;
 }
 
 void KmeansModel::tell(Json &json) const {

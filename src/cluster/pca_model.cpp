@@ -35,6 +35,7 @@ PcaModel::PcaModel(Bytes flat) {
     variance_ = read_doubles(reader, components);
     for (const double variance : variance_) reader.require(variance >= 0, "A variance is negative.");
     total_ = read_doubles(reader, 1)[0];
+    reader.require(total_ >= 0, "A variance is negative.");
     reader.end();
     number_.resize(d);
     score_.resize(components);
@@ -59,6 +60,8 @@ std::uint8_t *PcaModel::put(std::uint8_t *to) const {
 std::span<const double> PcaModel::scores(const double *features) {
     inputs_.point(features, number_.data(), nullptr);
     pca_scores(components(), number_.size(), mean_.data(), loading_.data(), number_.data(), score_.data());
+    for (const double score : score_)
+        if (!(score - score == 0)) refuse_far();
     return score_;
 }
 
