@@ -1,7 +1,9 @@
 #include "cluster/profile.hpp"
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
+#include <set>
 
 namespace cd::cluster {
 
@@ -37,6 +39,8 @@ std::string phrase(const dataset::Column &column, const Trait &trait, double z) 
     if (column.is_category())
         return spoken(column.name) + (trait.level == 0 ? " unknown" : " " + std::string(column.levels[trait.level]));
     const std::string very = std::abs(z) >= extreme ? "very " : "";
+    if (column.name == "since" || column.name.ends_with("_since")) // a date, as in customer_since
+        return very + (z > 0 ? "new" : "long-standing");
     for (const Word &word : words)
         if (has_part(column.name, word.part)) return very + (z > 0 ? word.high : word.low);
     return very + (z > 0 ? "high " : "low ") + spoken(column.name);
@@ -118,22 +122,26 @@ std::vector<std::size_t> distinguishing(const Inputs &inputs, const Profile &pro
 
 std::vector<std::string> names_of(const Inputs &inputs, const Profile &profile) {
     std::vector<std::string> names;
+    std::set<std::string> taken;
+    std::map<std::string, int> number; // of the last cluster that would have this name
     for (std::size_t cluster = 0; cluster < profile.clusters(); ++cluster) {
         std::string name;
-        int told = 0;
+        std::vector<std::string> words_told;
         for (const std::size_t feature : distinguishing(inputs, profile, cluster)) {
             const double z = z_score(inputs, profile, cluster, feature);
             // A value that is rarer here than elsewhere is no name for a cluster.
             if (std::abs(z) < notable || (inputs.columns[feature].is_category() && z < 0)) continue;
-            name += told == 0 ? "" : ", ";
-            name += phrase(inputs.columns[feature], profile.trait(cluster, feature), z);
-            if (++told == 3) break;
+            const std::string word = phrase(inputs.columns[feature], profile.trait(cluster, feature), z);
+            // Two features may say the same, recency and days_since_visit for instance.
+            if (std::find(words_told.begin(), words_told.end(), word) != words_told.end()) continue;
+            name += (words_told.empty() ? "" : ", ") + word;
+            words_told.push_back(word);
+            if (words_told.size() == 3) break;
         }
-        if (told == 0) name = "average";
-        int same = 1;
+        if (words_told.empty()) name = "average";
         const std::string plain = name;
-        while (std::find(names.begin(), names.end(), name) != names.end())
-            name = plain + " (" + std::to_string(++same) + ")";
+        int &same = ++number[plain];
+        while (!taken.insert(name).second) name = plain + " (" + std::to_string(++same) + ")";
         names.push_back(name);
     }
     return names;
@@ -210,21 +218,25 @@ std::uint8_t *put_profile(const Inputs &inputs, const Profile &profile, std::uin
 }
 
 void read_profile(Reader &reader, const Inputs &inputs, std::size_t clusters, Profile &profile) {
+    const auto is_share = [](double v) { return v >= 0 && v <= 1 + 1e-9; };
+    std::uint64_t rows = 0;
     profile.features = inputs.columns.size();
     for (std::size_t c = 0; c < clusters; ++c) {
-        profile.rows.push_back(reader.varint(INT64_MAX));
+        profile.rows.push_back(reader.varint(INT64_MAX - rows));
+        rows += profile.rows.back();
         profile.share.push_back(read_doubles(reader, 1)[0]);
+        reader.require(is_share(profile.share.back()), "A share is out of range.");
         for (const dataset::Column &column : inputs.columns) {
             const std::vector<double> values = read_doubles(reader, 2);
             Trait trait{values[0], values[1], 0};
             if (column.is_category()) {
                 trait.level = static_cast<std::uint32_t>(reader.varint(column.levels.size()));
-                const auto is_share = [](double v) { return v >= 0 && v <= 1 + 1e-9; };
                 reader.require(is_share(trait.value) && is_share(trait.overall), "A share is out of range.");
             }
             profile.traits.push_back(trait);
         }
     }
+    reader.require(rows > 0, "All its clusters are empty.");
 }
 
 } // namespace cd::cluster
