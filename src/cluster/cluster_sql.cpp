@@ -111,7 +111,8 @@ template <Form form> Datum probability_gmm(FunctionCallInfo fcinfo) {
     if (cluster < 1 || static_cast<std::size_t>(cluster) > model->clusters())
         throw Error(sqlstate::invalid_parameter, "there is no such cluster",
                     "cluster is " + std::to_string(cluster) + ", the model has " + std::to_string(model->clusters()) +
-                        " clusters, from 1 on.");
+                        " clusters, from 1 on.",
+                    "Leave it out to have the probabilities of all.");
     return Float8GetDatum(
         model->probabilities(features_arg<form>(fcinfo, model))[static_cast<std::size_t>(cluster - 1)]);
 }

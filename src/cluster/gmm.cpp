@@ -26,18 +26,20 @@ constexpr double ln_least_share = -600; // smaller shares are 0: arithmetic with
 double ln_weight(double weight) { return weight > 0 ? math::log(weight) : ln_lost; }
 
 void check(const Points &points, std::span<const std::uint32_t> label, const GmmOptions &options) {
-    const auto refuse = [](const char *message, std::string detail, const char *hint = "") {
+    const auto refuse = [](const char *message, std::string detail,
+                           const char *hint = "Leave it out to have the usual value.") {
         throw Error(sqlstate::invalid_parameter, message, std::move(detail), hint);
     };
     if (points.categories > 0)
         refuse("a Gaussian mixture needs numbers only",
                std::to_string(points.categories) + " of the columns are categories.",
                "Leave these columns out, turn them into numbers, or use k-means, which takes them.");
-    if (points.numbers == 0) refuse("a Gaussian mixture needs at least one column", "There is none.");
-    if (options.k < 1) refuse("k must be at least 1", "k is " + std::to_string(options.k) + ".");
+    if (points.numbers == 0) refuse("a Gaussian mixture needs at least one column", "There is none.", "");
+    if (options.k < 1) refuse("k must be at least 1", "k is " + std::to_string(options.k) + ".", "Choose a larger k.");
     if (static_cast<std::size_t>(options.k) > points.rows)
         refuse("k is larger than the number of rows",
-               "k is " + std::to_string(options.k) + ", there are " + std::to_string(points.rows) + " rows.");
+               "k is " + std::to_string(options.k) + ", there are " + std::to_string(points.rows) + " rows.",
+               "Choose a smaller k.");
     if (options.restarts < 1) refuse("restarts must be at least 1", "It is " + std::to_string(options.restarts) + ".");
     if (options.max_iterations < 1)
         refuse("max_iterations must be at least 1", "It is " + std::to_string(options.max_iterations) + ".");
@@ -50,7 +52,7 @@ void check(const Points &points, std::span<const std::uint32_t> label, const Gmm
                "It is a share of the variance of the whole data.");
     if (!label.empty() && (label.size() != points.rows ||
                            *std::max_element(label.begin(), label.end()) >= static_cast<std::uint32_t>(options.k)))
-        refuse("initial labels do not fit the rows", "Each row needs one label below k.");
+        refuse("initial labels do not fit the rows", "Each row needs one label below k.", "");
 }
 
 // In units of the standard deviation of each column, around its mean. For diagonal mixtures the matrices are d x 1.

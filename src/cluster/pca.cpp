@@ -38,7 +38,8 @@ Pca pca(const Points &points, int components, Poll poll) {
     for (std::size_t i = 0; i < points.rows; ++i) total += points.weight_of(i);
     if (points.rows == 0 || !(total > 1))
         throw Error(sqlstate::invalid_parameter, "principal components need at least two rows",
-                    "The weights of " + std::to_string(points.rows) + " rows add up to " + std::to_string(total) + ".");
+                    "The weights of " + std::to_string(points.rows) + " rows add up to " + std::to_string(total) + ".",
+                    "Give more rows.");
 
     const auto block_at = [&](std::size_t begin) {
         const std::size_t n = std::min(block_rows, points.rows - begin);
