@@ -14,7 +14,7 @@ inline constexpr int max_clusters = 10'000, max_restarts = 1000, max_iterations 
 struct KmeansOptions {
     int k = 8;
     std::uint64_t seed = 0;
-    int restarts = 10;        // of which the best counts
+    int restarts = 10;        // of which the best counts; every second one betters the best before it
     int max_iterations = 300; // more than enough unless the data are noise
     // Among more than exact_rows rows a start ends, converged, when the centres' squared movements add up to at most
     // this share of the numbers' mean variance, as in scikit-learn: the late iterations move a few rows between two

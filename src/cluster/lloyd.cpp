@@ -147,14 +147,7 @@ double Lloyd::square(std::size_t row, std::size_t c) const {
 
 // The squared distance of a cluster's centre from anywhere.
 double Lloyd::movement(std::size_t c, const double *number, const std::uint32_t *code) const {
-    double sum = 0;
-    for (std::size_t j = 0; j < points_.numbers; ++j) {
-        const double difference = number[j] - centre_[c * points_.numbers + j];
-        sum += difference * difference;
-    }
-    for (std::size_t j = 0; j < points_.categories; ++j)
-        if (code[j] != mode_[c * points_.categories + j]) sum += points_.mismatch;
-    return sum;
+    return points_.square(number, code, centre_.data() + c * points_.numbers, mode_.data() + c * points_.categories);
 }
 
 // Gives every row the nearest centre; says whether any row changed its own.

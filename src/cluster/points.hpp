@@ -20,6 +20,17 @@ struct Points {
 
     const double *numbers_of(std::size_t row) const { return number.data() + row * numbers; }
     const std::uint32_t *codes_of(std::size_t row) const { return category.data() + row * categories; }
+    // The squared distance of a row from anywhere.
+    double square(std::size_t row, const double *at, const std::uint32_t *level) const {
+        return square(numbers_of(row), codes_of(row), at, level);
+    }
+    double square(const double *x, const std::uint32_t *code, const double *at, const std::uint32_t *level) const {
+        double sum = 0;
+        for (std::size_t j = 0; j < numbers; ++j) sum += (x[j] - at[j]) * (x[j] - at[j]);
+        for (std::size_t j = 0; j < categories; ++j)
+            if (code[j] != level[j]) sum += mismatch;
+        return sum;
+    }
     double weight_of(std::size_t row) const { return weight.empty() ? 1.0 : weight[row]; }
 };
 
