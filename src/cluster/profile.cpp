@@ -123,7 +123,7 @@ std::vector<std::size_t> distinguishing(const Inputs &inputs, const Profile &pro
 std::vector<std::string> names_of(const Inputs &inputs, const Profile &profile) {
     std::vector<std::string> names;
     std::set<std::string> taken;
-    std::map<std::string, int> number; // of the last cluster that would have this name
+    std::map<std::string, int> number; // of the last cluster with this name
     for (std::size_t cluster = 0; cluster < profile.clusters(); ++cluster) {
         std::string name;
         std::vector<std::string> words_told;
@@ -140,7 +140,7 @@ std::vector<std::string> names_of(const Inputs &inputs, const Profile &profile) 
         }
         if (words_told.empty()) name = "average";
         const std::string plain = name;
-        int &same = ++number[plain];
+        int &same = number.try_emplace(plain, 1).first->second;
         while (!taken.insert(name).second) name = plain + " (" + std::to_string(++same) + ")";
         names.push_back(name);
     }
