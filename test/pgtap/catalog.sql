@@ -188,6 +188,10 @@ INSERT INTO public_name SELECT unnest(ARRAY[
     'dataset_agg', 'dataset_rows', 'dataset_skipped', 'dataset_columns',
     -- every summary, dataset and model
     'rollup', 'summary']);
+INSERT INTO public_name SELECT unnest(ARRAY[
+    -- cluster
+    'kmeans_fit', 'kmeans_scan', 'gmm_fit', 'pca_fit', 'cluster', 'cluster_distance', 'cluster_probability', 'cluster_cards',
+    'cluster_profile', 'pca_scores', 'pca_loadings', 'kmeans_model_to_jsonb', 'gmm_model_to_jsonb', 'pca_model_to_jsonb']);
 INSERT INTO public_name SELECT DISTINCT proname FROM routine
     -- Whoever may call an aggregate or use a type needs these: Citus calls them by name.
     WHERE oid IN (SELECT oid FROM support) AND proname NOT IN (SELECT name FROM public_name);
@@ -211,6 +215,11 @@ INSERT INTO sample VALUES
     -- A row with a column that is named like the sample of text.
     ('record', '(SELECT q FROM (SELECT 1.5 AS dense, 2 AS other) q)'),
     ('customer_data.dataset', '(SELECT customer_data.dataset_agg(ARRAY[1, 2.5]))');
+-- Models of two features, which are named like the columns of the sample of record.
+INSERT INTO sample
+    SELECT format('customer_data.%s_model', name)::regtype,
+        format('(SELECT customer_data.%s_fit(customer_data.dataset_agg(f), 1) FROM (VALUES (1.5, 2), (2.5, 4)) f (dense, other))', name)
+    FROM unnest(ARRAY['kmeans', 'gmm', 'pca']) AS name;
 -- A value of each type that an aggregate or function without such an argument can make.
 DO $$
 DECLARE

@@ -39,6 +39,21 @@ CREATE TABLE public.features AS
     FROM (SELECT customer_id, CASE WHEN customer_id % 3 > 0 THEN 'segment ' || customer_id % 7 END AS segment,
                  purchase_count(s) AS frequency, purchase_revenue(s) AS monetary FROM public.history) f;
 CREATE VIEW public.feature_statistics AS SELECT c.* FROM public.features, dataset_columns(d) c;
+-- Models, and what they say of rows: in a view, a generated column and an index. A literal in DDL is the model as text.
+CREATE TABLE public.model AS
+    SELECT kmeans_fit(d, 3) AS kmeans, gmm_fit(d, 2) AS gmm, pca_fit(d, 2) AS pca
+    FROM (SELECT dataset_agg(ARRAY[purchase_count(s), purchase_revenue(s)]) AS d FROM public.history) q;
+CREATE VIEW public.clustered AS
+    SELECT customer_id, cluster(kmeans, a) AS kmeans, cluster_probability(gmm, a) AS gmm, pca_scores(pca, a) AS pca
+    FROM public.model, public.history, LATERAL (SELECT ARRAY[purchase_count(s), purchase_revenue(s)] AS a) q;
+CREATE VIEW public.card AS SELECT c.* FROM public.model, cluster_cards(kmeans) c;
+DO $do$
+BEGIN
+    EXECUTE (SELECT format('CREATE TABLE public.assigned (f1 float8, f2 float8, cluster integer
+        GENERATED ALWAYS AS (customer_data.cluster(%L::customer_data.kmeans_model, ARRAY[f1, f2])) STORED)', kmeans) FROM public.model);
+    INSERT INTO public.assigned SELECT purchase_count(s), purchase_revenue(s) FROM public.history;
+    EXECUTE (SELECT format('CREATE INDEX ON public.assigned (customer_data.cluster_distance(%L::customer_data.kmeans_model, ARRAY[f1, f2]))', kmeans) FROM public.model);
+END $do$;
 CREATE TABLE public.repeated AS SELECT customer_id, purchase_repeat(s, '2030-01-01'::date) AS repeated FROM public.history;
 
 -- Functions in a generated column, in indexes, in a check, in views and in a materialized view.
@@ -90,8 +105,8 @@ $node->command_ok([ 'pg_dump', '-f', "$dump.sql", '-d', $node->connstr('source')
 $node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$dump.sql", '-d', $node->connstr('target') ],
 	'restore of SQL');
 is(content('target'), $before, 'restored from SQL, everything is the same');
-is($node->safe_psql('target', "SELECT count(*) FROM pg_index WHERE indrelid IN ('history'::regclass, 'scored'::regclass) AND indisvalid"),
-	'3', 'indexes on our functions are there');
+is($node->safe_psql('target', "SELECT count(*) FROM pg_index WHERE indrelid IN ('history'::regclass, 'scored'::regclass, 'assigned'::regclass) AND indisvalid"),
+	'4', 'indexes on our functions are there');
 
 $node->safe_psql('postgres', 'CREATE DATABASE parallel');
 $node->command_ok([ 'pg_dump', '-Fd', '-j', '2', '-f', "$dump.dir", '-d', $node->connstr('source') ], 'dump as a directory');

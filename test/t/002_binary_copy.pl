@@ -17,7 +17,11 @@ CREATE TABLE public.value AS
     WITH purchase AS (SELECT * FROM simulate_purchases(50, 3)),
          history AS (SELECT customer_id, purchase_agg(occurred_at, amount) AS s FROM purchase GROUP BY customer_id),
          counted AS (SELECT rfm_agg(purchase_recency_days(s, '2030-01-01'::date), purchase_count(s), purchase_revenue(s)) AS r FROM history)
-    SELECT (SELECT s FROM history ORDER BY customer_id LIMIT 1) AS purchase_summary,
+    SELECT (SELECT kmeans_fit(dataset_agg(f, NULL, NULL, '{days}'), 2) FROM (SELECT 'c' || customer_id % 3 AS name, purchase_revenue(s) AS revenue,
+                purchase_days(s) AS days FROM history) f) AS kmeans_model,
+           (SELECT gmm_fit(dataset_agg(ARRAY[purchase_revenue(s), purchase_days(s)]), 2) FROM history) AS gmm_model,
+           (SELECT pca_fit(dataset_agg(ARRAY[purchase_revenue(s), purchase_days(s)]), 2) FROM history) AS pca_model,
+           (SELECT s FROM history ORDER BY customer_id LIMIT 1) AS purchase_summary,
            (SELECT purchase_book_agg(customer_id, occurred_at, amount) FROM purchase) AS purchase_book,
            (SELECT purchase_book_agg(md5(customer_id::text)::uuid, occurred_at, amount) FROM purchase) AS purchase_book_uuid,
            (SELECT purchase_book_agg(customer_id::text, occurred_at, amount) FROM purchase) AS purchase_book_text,

@@ -142,6 +142,23 @@ for my $type (['b', 'customer_id'], ['b_uuid', 'id_uuid'], ['b_text', 'id_text']
 	is($node->safe_psql('postgres', "$parallel $rows"), $node->safe_psql('postgres', 'SELECT count(*) FROM purchase WHERE amount <> 77'),
 		'rows that workers make are read');
 }
+# Clusters of rows in workers, of a model that is handed to them and of one that each reads from its table.
+$node->safe_psql('postgres', q{CREATE TABLE model AS
+	SELECT customer_data.kmeans_fit(d, 40) AS kmeans, customer_data.gmm_fit(d, 3) AS gmm, customer_data.pca_fit(d, 2, 'zscore') AS pca
+	FROM (SELECT customer_data.dataset_agg(ARRAY[recency_days, frequency, monetary]) AS d FROM measured) q});
+for my $model ('(SELECT kmeans FROM model)', 'model.kmeans')
+{
+	my $query = "SELECT customer_data.cluster($model, ARRAY[recency_days, frequency, monetary]) AS c, count(*), sum(monetary::numeric(20,2))
+		FROM measured" . ($model =~ /SELECT/ ? '' : ', model') . ' GROUP BY 1 ORDER BY 1';
+	like($node->safe_psql('postgres', "$parallel EXPLAIN (COSTS OFF) $query"), qr/Parallel Seq Scan on measured/, "$model: workers read the rows");
+	is($node->safe_psql('postgres', "$parallel $query"), $node->safe_psql('postgres', "$serial $query"), 'and find the clusters that one process finds');
+}
+{
+	my $query = 'SELECT md5(string_agg(t, chr(10) ORDER BY t)) FROM (
+		SELECT concat(customer_data.cluster_probability(gmm, a), customer_data.pca_scores(pca, a), customer_data.cluster_distance(kmeans, f)) AS t
+		FROM model, (SELECT ARRAY[recency_days, frequency, monetary] AS a, recency_days AS f1, frequency AS f2, monetary AS f3 FROM measured) f) q';
+	is($node->safe_psql('postgres', "$parallel $query"), $node->safe_psql('postgres', "$serial $query"), 'probabilities, scores and distances of rows in workers');
+}
 
 # Functions in workers.
 is($node->safe_psql('postgres', qq{$parallel

@@ -36,6 +36,7 @@ for my $query (
 	q{SELECT md5(string_agg(r::text, ',' ORDER BY r.customer_id)) FROM stored, customer_data.rfm_table(book, '2030-01-01'::date) r},
 	q{SELECT md5(string_agg(r::text, ',' ORDER BY r.segment)) FROM stored, customer_data.rfm_segment_summary(book, '2030-01-01'::date, 5, 'dense', 'mine') r},
 	q{SELECT count(DISTINCT score) FROM (SELECT customer_data.rfm_score(s, '2030-01-01'::date) OVER () AS score FROM history) q},
+	q{SELECT md5(customer_data.kmeans_fit(customer_data.dataset_agg(f), 3)::text) FROM (SELECT amount::float8 AS amount, occurred_at FROM customer_data.simulate_purchases(200, 2)) f},
 	q{SELECT count(*), sum(amount) FROM customer_data.simulate_purchases(500, 2)},
 	q{SELECT array_agg(subject ORDER BY subject) FROM customer_data.segment_members('s')},
 	q{SELECT customer_data.segment_explain('s')},
