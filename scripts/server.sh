@@ -160,12 +160,14 @@ build_failed() {
 }
 
 is_installed() {
-    local share library
+    local share library version script
     share=$("$PG_CONFIG" --sharedir)/extension
     library=$("$PG_CONFIG" --pkglibdir)
-    cmp -s "$1/customer_data.so" "$library/customer_data.so" &&
-        cmp -s "$1/customer_data.control" "$share/customer_data.control" &&
-        (cd "$1" && for script in customer_data--*.sql; do cmp -s "$script" "$share/$script" || exit 1; done)
+    version=$(sed -n "s/^default_version = '\(.*\)'/\1/p" "$1/customer_data.control")
+    cmp -s "$1/customer_data.so" "$library/customer_data.so" || return
+    for script in "$1/customer_data.control" "$1/customer_data--$version.sql" "$1"/src/upgrade/customer_data--*.sql; do
+        cmp -s "$script" "$share/${script##*/}" || return
+    done
 }
 
 server_running() {

@@ -186,12 +186,11 @@ INSERT INTO public_name SELECT unnest(ARRAY[
     'segment_refresh', 'segment_refresh_all', 'segment_members', 'segment_overlap', 'segment_profile', 'tag_agg',
     -- dataset
     'dataset_agg', 'dataset_rows', 'dataset_skipped', 'dataset_columns',
-    -- every summary, dataset and model
-    'rollup', 'summary']);
-INSERT INTO public_name SELECT unnest(ARRAY[
     -- cluster
     'kmeans_fit', 'kmeans_scan', 'gmm_fit', 'pca_fit', 'cluster', 'cluster_distance', 'cluster_probability', 'cluster_cards',
-    'cluster_profile', 'pca_scores', 'pca_loadings', 'kmeans_model_to_jsonb', 'gmm_model_to_jsonb', 'pca_model_to_jsonb']);
+    'cluster_profile', 'pca_scores', 'pca_loadings', 'kmeans_model_to_jsonb', 'gmm_model_to_jsonb', 'pca_model_to_jsonb',
+    -- every summary, dataset and model
+    'rollup', 'summary']);
 INSERT INTO public_name SELECT DISTINCT proname FROM routine
     -- Whoever may call an aggregate or use a type needs these: Citus calls them by name.
     WHERE oid IN (SELECT oid FROM support) AND proname NOT IN (SELECT name FROM public_name);
