@@ -9,7 +9,7 @@ CD_FUNCTION(cd_segment_profile) {
     pg::ResultRows result(fcinfo);
     const dataset::View view = dataset::view_arg(fcinfo->args[0].value);
     for (const segment::Contrast &contrast : segment::contrasts(view, pg::interrupts)) {
-        enum { feature, category, members, base, index, z_score, count };
+        enum { feature, category, members, base, percent, z_score, count };
         const dataset::Column &column = view.shape().columns[contrast.feature];
         const std::string_view name = column.name;
         const std::string_view level = contrast.level == 0 ? std::string_view() : column.levels[contrast.level];
@@ -26,7 +26,7 @@ CD_FUNCTION(cd_segment_profile) {
         };
         number(members, contrast.members);
         number(base, contrast.base);
-        number(index, contrast.index);
+        number(percent, contrast.index);
         number(z_score, contrast.z);
         result.add(values, nulls);
     }

@@ -50,6 +50,11 @@ template <class M> std::vector<std::uint8_t> bytes_of(const M &model) {
     return bytes;
 }
 
+Profile described(const dataset::View &view, const Inputs &inputs, std::span<const std::uint32_t> label,
+                  std::size_t clusters) {
+    return profile_of(inputs, totals_of(points_of(view, inputs, {}), label, clusters, {}));
+}
+
 } // namespace
 
 // 1, 2, 3, 10: mean 4, squares about it 9 + 4 + 1 + 36 = 50, sd sqrt(50 / 3). Type-7 quantiles: 1.75, 2.5, 4.75.
@@ -141,7 +146,7 @@ TEST(Profile, MeansSharesAndZScoresByHand) {
     const dataset::View view = table.view();
     const Inputs inputs = inputs_of(view, Scale::zscore, Poll{});
     const std::vector<std::uint32_t> label{1, 1, 0, 0, 0};
-    const Profile profile = profile_of(points_of(view, inputs, Poll{}), inputs, label, 2, Poll{});
+    const Profile profile = described(view, inputs, label, 2);
     EXPECT_EQ(profile.rows, (std::vector<std::uint64_t>{3, 2}));
     EXPECT_DOUBLE_EQ(profile.share[0], 0.6);
     EXPECT_DOUBLE_EQ(profile.trait(0, 0).value, 12);
@@ -162,8 +167,7 @@ TEST(Profile, NamesAreWordsAndDiffer) {
         const Table table({{column, number}}, {{first}, {0}, {0}});
         const dataset::View view = table.view();
         const Inputs inputs = inputs_of(view, Scale::zscore, Poll{});
-        return names_of(inputs, profile_of(points_of(view, inputs, Poll{}), inputs, std::vector<std::uint32_t>{0, 1, 1},
-                                           2, Poll{}))[0];
+        return names_of(inputs, described(view, inputs, std::vector<std::uint32_t>{0, 1, 1}, 2))[0];
     };
     EXPECT_EQ(name("spend", 1), "high spend");
     EXPECT_EQ(name("total_spend", -1), "low total spend");
@@ -184,8 +188,7 @@ TEST(Profile, NamesAreWordsAndDiffer) {
     }
     const Table line({{"x", number}}, rows);
     const Inputs inputs = inputs_of(line.view(), Scale::zscore, Poll{});
-    const std::vector<std::string> names =
-        names_of(inputs, profile_of(points_of(line.view(), inputs, Poll{}), inputs, label, label.size(), Poll{}));
+    const std::vector<std::string> names = names_of(inputs, described(line.view(), inputs, label, label.size()));
     EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size());
     EXPECT_EQ(names[0], "low x");
     EXPECT_EQ(names[1], "low x (2)");
@@ -201,8 +204,7 @@ TEST(Profile, AWordIsSaidOnce) {
                       {{9, 9, 1}, {0, 0, 0}, {0, 0, 0}});
     const dataset::View view = table.view();
     const Inputs inputs = inputs_of(view, Scale::zscore, Poll{});
-    EXPECT_EQ(names_of(inputs, profile_of(points_of(view, inputs, Poll{}), inputs, std::vector<std::uint32_t>{0, 1, 1},
-                                          2, Poll{}))[0],
+    EXPECT_EQ(names_of(inputs, described(view, inputs, std::vector<std::uint32_t>{0, 1, 1}, 2))[0],
               "long ago, high spend");
 }
 
