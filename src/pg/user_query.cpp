@@ -90,7 +90,8 @@ StoredRows rows_of(const UserQuery &query) {
     StoredRows result{call([] { return tuplestore_begin_heap(false, false, work_mem); }), nullptr};
     MemoryContext const outside = CurrentMemoryContext;
     const Query connection;
-    const AsReader bounds(query.user, query.search_path);
+    AsReader bounds(query.user, query.search_path);
+    bounds.settings.set("jit", "off"); // nobody can cancel the compilation of a thousand expressions
     SPIPlanPtr const plan = prepare(query.text);
     only_select(plan);
     const auto *const source = static_cast<CachedPlanSource *>(linitial(SPI_plan_get_plan_sources(plan)));

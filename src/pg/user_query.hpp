@@ -2,7 +2,9 @@
 //
 // SPI's read-only flag does not bind the functions inside a query, so XactReadOnly is set while it runs. It runs in the
 // restricted mode of foreign keys and REFRESH MATERIALIZED VIEW, so that it cannot become another role (a session of a
-// superuser that had only SET ROLE), and whatever it sets is undone.
+// superuser that had only SET ROLE), and whatever it sets is undone. What a read-only transaction of the server allows,
+// it may do: advisory locks, large objects before PostgreSQL 16, COPY TO a file or program for those who have that
+// right.
 #pragma once
 #include "pg/store.hpp"
 #include "pg/text_rows.hpp"
@@ -28,20 +30,25 @@ class Settings {
     int level_;
 };
 
+class ReadOnly {
+  public:
+    ReadOnly() : before_(XactReadOnly) { XactReadOnly = true; }
+    ~ReadOnly() { XactReadOnly = before_; }
+    ReadOnly(const ReadOnly &) = delete;
+    ReadOnly &operator=(const ReadOnly &) = delete;
+
+  private:
+    bool before_;
+};
+
 // The block reads only, as this user, with this search_path.
 class AsReader {
   public:
-    AsReader(Oid user, const char *search_path) : user_(user), read_only_(XactReadOnly) {
-        XactReadOnly = true;
-        settings.set("search_path", search_path);
-    }
-    ~AsReader() { XactReadOnly = read_only_; }
-    AsReader(const AsReader &) = delete;
-    AsReader &operator=(const AsReader &) = delete;
+    AsReader(Oid user, const char *search_path) : user_(user) { settings.set("search_path", search_path); }
 
   private:
     AsUser user_;
-    bool read_only_;
+    ReadOnly read_only_; // undone after the settings, of which transaction_read_only may be one
 
   public:
     Settings settings;

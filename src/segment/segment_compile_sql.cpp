@@ -1,12 +1,18 @@
 #include "segment/segment_compile_sql.hpp"
 #include "pg/varlena.hpp"
 extern "C" {
+#include "access/htup_details.h"
 #include "access/stratnum.h"
+#include "access/transam.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
+#include "parser/parse_coerce.h"
+#include "utils/acl.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 }
@@ -21,9 +27,12 @@ std::string quote_name(const std::string &name) {
 std::string quote_text(const std::string &text) {
     return pg::call([&text] { return static_cast<const char *>(quote_literal_cstr(text.c_str())); });
 }
+// The type as the server names it inside: "character" would be character(1) in a cast, bpchar is of any length.
 std::string type_name(Oid type) {
-    return pg::call(
-        [type] { return static_cast<const char *>(format_type_extended(type, -1, FORMAT_TYPE_FORCE_QUALIFY)); });
+    return pg::call([type] {
+        const bits16 flags = FORMAT_TYPE_FORCE_QUALIFY | FORMAT_TYPE_TYPEMOD_GIVEN;
+        return static_cast<const char *>(format_type_extended(type, -1, flags));
+    });
 }
 std::string cast(const std::string &expression, const char *type) { return expression + "::pg_catalog." + type; }
 std::string infix(const char *name) { return std::string(" OPERATOR(pg_catalog.") + name + ") "; }
@@ -53,6 +62,21 @@ Oid own_operator(Oid type, StrategyNumber strategy) {
     });
 }
 
+// As text, unless a function of somebody else's would make it so.
+std::string text_of(const std::string &expression, Oid type) {
+    const bool foreign = pg::call([type] {
+        Oid function = InvalidOid;
+        return find_coercion_pathway(TEXTOID, type, COERCION_EXPLICIT, &function) == COERCION_PATH_FUNC &&
+               function >= FirstNormalObjectId;
+    });
+    if (foreign)
+        throw Error("42804", expression + " cannot be compared as text",
+                    "Its type " + type_name(type) +
+                        " has a cast of its own, a function that would run as whoever refreshes.",
+                    "Compare columns of one type, or of a type of PostgreSQL.");
+    return cast(expression, "text");
+}
+
 // left = ANY (SELECT right ...): both by the operator of their type, or of pg_catalog between the two, else as text.
 struct Equality {
     std::string left, right, op;
@@ -64,7 +88,15 @@ Equality equality(std::string left, Oid left_type, std::string right, Oid right_
             return OpernameGetOprid(name, left_type, right_type);
         });
     if (OidIsValid(found)) return {std::move(left), std::move(right), operator_name(found)};
-    return {cast(left, "text"), cast(right, "text"), infix("=")};
+    return {text_of(left, left_type), text_of(right, right_type), infix("=")};
+}
+
+Oid owner_of(Oid relation) {
+    HeapTuple const tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+    if (!HeapTupleIsValid(tuple)) return InvalidOid;
+    const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
+    ReleaseSysCache(tuple);
+    return owner;
 }
 
 // A column's type beneath domains; InvalidOid if there is none of that name.
@@ -162,6 +194,16 @@ const Compiler::Event &Compiler::event(const Node &node, const std::string &name
     if (!OidIsValid(id))
         refuse(node, "relation " + relation + " of event \"" + name + "\" does not exist", "",
                "Declare the event again.", sqlstate::undefined_object);
+    // Who may declare events may have named anything. A view's functions run as whoever reads it.
+    if (!pg::call([id] {
+            const char kind = get_rel_relkind(id);
+            return kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE ||
+                   has_privs_of_role(owner_of(id), GetUserId());
+        }))
+        refuse(node, "event \"" + name + "\" is not of a table",
+               "It reads " + relation_name(id) + ", which belongs to a role without your rights.",
+               "Let the event be declared on a table, or have the view given to a role that has your rights.",
+               sqlstate::insufficient_privilege);
     event.relation = relation_name(id);
     event.subject_type = required_type(id, event.subject, place(node));
     event.time_type = time_type_of(id, event.time, place(node));
@@ -178,6 +220,9 @@ const Compiler::Event &Compiler::event(const Node &node, const std::string &name
 // every session.
 std::string Compiler::literal(const Node &node, Oid type, const std::string &value) const {
     const pg::ErrorContext context(place(node) + "value \"" + value + "\"");
+    if (type == MONEYOID)
+        refuse(node, "money cannot be compared", "What an amount reads as depends on the session.",
+               "Let the profile be a view with the amount as numeric.", "42804");
     const char *const text = pg::call([type, &value] {
         Oid in, out, parameter;
         bool varlena;

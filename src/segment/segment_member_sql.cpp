@@ -5,6 +5,11 @@
 #include "pg/varlena.hpp"
 #include "segment/segment_difference.hpp"
 #include "segment/segment_store_sql.hpp"
+extern "C" {
+#include "catalog/namespace.h"
+#include "utils/lsyscache.h"
+#include "utils/rls.h"
+}
 
 namespace cd::segment {
 namespace {
@@ -14,6 +19,9 @@ Oid owner_for_refresh() {
                              {"segment_member", ACL_SELECT | ACL_INSERT | ACL_DELETE},
                              {"segment_change", ACL_INSERT}});
 }
+
+// What fits into an index beside the name of a segment.
+constexpr std::size_t max_subject = 2000;
 
 struct Counts {
     std::int64_t entered, departed, stayed;
@@ -27,7 +35,14 @@ struct Members final : pg::TextVisitor {
 struct Found final : pg::TextVisitor {
     Difference &difference;
     explicit Found(Difference &d) : difference(d) {}
-    void visit(std::string_view subject) override { difference.found(subject); }
+    void visit(std::string_view subject) override {
+        if (subject.size() > max_subject)
+            throw Error(sqlstate::program_limit, "the id of a subject is too long",
+                        "It has " + std::to_string(subject.size()) + " bytes, the limit is " +
+                            std::to_string(max_subject) + ".",
+                        "Return the id of the customer, or a hash of it.");
+        difference.found(subject);
+    }
 };
 
 // (subject text, entered boolean)
@@ -101,8 +116,21 @@ Counts refresh(Oid owner, const std::string &name) {
     return counts;
 }
 
+// The owner may have hidden rows from the caller, but the query runs as the owner.
+void refuse_row_security(const char *table) {
+    const bool hidden = pg::call([table] {
+        const Oid relation = get_relname_relid(table, get_namespace_oid(pg::store, false));
+        return OidIsValid(relation) && check_enable_rls(relation, GetUserId(), true) == RLS_ENABLED;
+    });
+    if (hidden)
+        throw Error(sqlstate::insufficient_privilege,
+                    std::string("row security is in force on customer_store.") + table,
+                    "It may hide rows from " + pg::user_name(GetUserId()) + ".", "Select from the table itself.");
+}
+
 // Rows of a query of the owner's tables, straight into the result.
 void owners_rows(FunctionCallInfo fcinfo, Oid owner, const char *text, std::initializer_list<pg::Value> values) {
+    for (const char *const table : {"segment_member", "segment_change"}) refuse_row_security(table);
     pg::ResultRows result(fcinfo);
     DestReceiver *const receiver = result.receiver();
     AsOwner as_owner(owner);
@@ -144,7 +172,9 @@ CD_FUNCTION(cd_segment_members) {
     const TimestampTz at = DatumGetTimestampTz(fcinfo->args[1].value);
     const Oid owner = owner_for_caller({{"segment", ACL_SELECT}, {"segment_member", ACL_SELECT}});
     const Definition d = definition(owner, name);
-    if (!d.refreshed_at || at >= *d.refreshed_at)
+    if (!d.refreshed_at)
+        pg::ResultRows nobody_yet(fcinfo); // members of that name are of a segment that was deleted
+    else if (at >= *d.refreshed_at)
         owners_rows(
             fcinfo, owner,
             "SELECT subject::text, since::timestamptz FROM customer_store.segment_member WHERE segment::text = $1",

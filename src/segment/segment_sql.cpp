@@ -81,6 +81,11 @@ Oid owner_for_reading() { return owner_for_caller({{"segment", ACL_SELECT}}); }
 
 // Two definitions at once could close a circle that neither sees.
 void lock_definitions(Oid owner) {
+    // A snapshot from before the lock would not see what others have defined meanwhile, and a circle could be closed.
+    if (IsolationUsesXactSnapshot())
+        throw Error("25001", "segments are defined at isolation level READ COMMITTED",
+                    "This transaction keeps one snapshot to its end.",
+                    "Define the segment in a transaction of its own.");
     AsOwner as_owner(owner);
     as_owner.query.write("SELECT pg_advisory_xact_lock(hashtextextended('customer_store.segment', 0))");
 }

@@ -73,8 +73,9 @@ std::vector<Dependent> all_definitions(Oid owner) {
 }
 
 // Whoever may write the row may have written the definer's name too. Policies keep those who were granted to their own
-// name; the owner of the table is bound by nothing. So a query runs as its definer only where that gives the owner
-// nothing he could not have, and the caller nothing he has not.
+// name; the owner of the table is bound by nothing, as the owner of any table with triggers. So a definer who refreshes
+// his own segment trusts him (docs, Rights); for everybody else a query runs as its definer only where that gives the
+// owner nothing he could not have, and the caller nothing he has not.
 Oid runner(const Definition &d, Oid owner) {
     const auto has = [](Oid member, Oid role) {
         return pg::call([member, role] { return has_privs_of_role(member, role); });

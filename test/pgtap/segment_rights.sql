@@ -1,5 +1,5 @@
 -- A kept query is text of one role that another one may run. It never has more rights than both have, it never writes,
--- and whoever owns the tables behind it gets nobody's rights.
+-- and whoever owns the tables behind it gets nobody's rights but those of a definer who refreshes his own segment.
 BEGIN;
 SELECT no_plan();
 SET LOCAL client_min_messages = warning;
