@@ -337,14 +337,20 @@ std::string Compiler::within_km(const Node &node, const WithinKm &w) const {
         return found;
     };
     const Column latitude = angle(w.latitude_column), longitude = angle(w.longitude_column);
-    const auto number = [](const Column &c) { return c.type == FLOAT8OID ? c.sql : cast(c.sql, "float8"); };
-    const Circle round = circle(w, number(latitude), number(longitude));
-    // By the column as it is, so that its index helps.
-    const char *const type = latitude.type == NUMERICOID ? "numeric" : "float8";
-    const auto side = [&](const char *op, double bound) {
-        return latitude.sql + infix(op) + cast("'" + number_text(bound) + "'", type);
+    // By the columns as they are, so that an index helps.
+    const auto between = [](const Column &c, double low, double high) {
+        const char *const type = c.type == NUMERICOID ? "numeric" : "float8";
+        return c.sql + infix(">=") + cast("'" + number_text(low) + "'", type) + " AND " + c.sql + infix("<=") +
+               cast("'" + number_text(high) + "'", type);
     };
-    return "(" + side(">=", round.low) + " AND " + side("<=", round.high) + " AND " + round.sql + ")";
+    const auto degrees = [](const Column &c) { return c.type == FLOAT8OID ? c.sql : cast(c.sql, "float8"); };
+    const auto literal = [](double value) { return cast("'" + number_text(value) + "'", "float8"); };
+    const Band band = latitudes(w);
+    // What distance_km would refuse is no place. Of an AND the planner chooses the order, of a CASE not.
+    return "(" + between(latitude, band.low, band.high) + " AND CASE WHEN " + between(latitude, -90, 90) + " AND " +
+           between(longitude, -360, 360) + " THEN customer_data.distance_km(" + degrees(latitude) + ", " +
+           degrees(longitude) + ", " + literal(w.latitude) + ", " + literal(w.longitude) + ")" + infix("<=") +
+           literal(w.km) + " END)";
 }
 
 std::string Compiler::tag(const Node &node, const Tag &t) const {

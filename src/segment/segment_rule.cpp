@@ -1,7 +1,7 @@
 #include "segment/segment_rule.hpp"
+#include "segment/distance.hpp"
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 
 namespace cd::segment {
 
@@ -223,7 +223,7 @@ class Parser {
                         object.get("longitude") ? object.string("longitude") : "longitude"};
         check_range(node, "within_km", result.km, 0, 20015); // half of the way around
         check_range(node, "latitude", result.latitude, -90, 90);
-        check_range(node, "longitude", result.longitude, -180, 180);
+        check_range(node, "longitude", result.longitude, -360, 360); // as distance_km
         return result;
     }
     static double real(const Node &node, const char *key, const Json &json) {
@@ -346,30 +346,10 @@ std::string number_text(double value) {
     return {text, result.ptr};
 }
 
-Circle circle(const WithinKm &w, const std::string &latitude, const std::string &longitude) {
-    constexpr double radius_km = 6371.0088, degree = 3.14159265358979323846 / 180;
-    const auto literal = [](double value) { return "'" + number_text(value) + "'::pg_catalog.float8"; };
-    const double half = std::sin(w.km / (2 * radius_km));
-    const double degrees = w.km / radius_km / degree;
-    Circle result;
+Band latitudes(const WithinKm &w) {
+    const double reach = w.km / earth_radius_km * (180 / 3.141592653589793);
     // A little wider than the circle, so that rounding excludes nobody.
-    result.low = std::max(-90.0, w.latitude - degrees - 1e-9);
-    result.high = std::min(90.0, w.latitude + degrees + 1e-9);
-    const auto hav = [&literal](const std::string &angle, double from) {
-        return "pg_catalog.power(pg_catalog.sin(pg_catalog.radians(" + angle + " OPERATOR(pg_catalog.-) " +
-               literal(from) + ") OPERATOR(pg_catalog./) 2), 2)";
-    };
-    const auto between = [](const std::string &angle, const char *bound) {
-        return angle + " OPERATOR(pg_catalog.>=) -" + bound + " AND " + angle + " OPERATOR(pg_catalog.<=) " + bound;
-    };
-    // OPERATOR(...) has one precedence for all, so every product and sum has its parentheses. The infinities, whose
-    // sine is an error, are no place.
-    result.sql = "CASE WHEN " + between(latitude, "90") + " AND " + between(longitude, "180") + " THEN (" +
-                 hav(latitude, w.latitude) + " OPERATOR(pg_catalog.+) (" + literal(std::cos(w.latitude * degree)) +
-                 " OPERATOR(pg_catalog.*) pg_catalog.cos(pg_catalog.radians(" + latitude +
-                 ")) OPERATOR(pg_catalog.*) " + hav(longitude, w.longitude) + ")) OPERATOR(pg_catalog.<=) " +
-                 literal(half * half) + " END";
-    return result;
+    return {std::max(-90.0, w.latitude - reach - 1e-9), std::min(90.0, w.latitude + reach + 1e-9)};
 }
 
 } // namespace cd::segment

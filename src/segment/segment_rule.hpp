@@ -119,14 +119,11 @@ class LeafSql {
 // The same for a whole rule, on lines that are indented by so many spaces.
 std::string condition(const Node &, LeafSql &, std::size_t indent);
 
-// Great-circle distance of at most `km`, R = 6371.0088 km (the mean radius of GRS 80), for expressions of type float8.
-// Compared are haversines, which grow with the distance: hav(d/R) = hav(dlat) + cos(lat1) cos(lat2) hav(dlon), R. W.
-// Sinnott, "Virtues of the Haversine", Sky and Telescope 68 (1984) 159. `low` and `high` bound the latitude.
-struct Circle {
+// The latitudes that a circle reaches.
+struct Band {
     double low, high;
-    std::string sql;
 };
-Circle circle(const WithinKm &, const std::string &latitude, const std::string &longitude);
+Band latitudes(const WithinKm &);
 // The shortest text that reads as this number again.
 std::string number_text(double);
 

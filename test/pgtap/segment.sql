@@ -117,6 +117,30 @@ SELECT is(a.customers + b.customers, 1000::bigint, 'a rule and its not add up: '
 FROM probe, customer_data.segment_preview(rule, 'customer', 'id') a, customer_data.segment_preview(jsonb_build_object('not', rule), 'customer', 'id') b
 WHERE a.depth = 0 AND b.depth = 0;
 
+-- A rule and distance_km agree, whichever way longitudes are given; what distance_km refuses is in no circle.
+CREATE TABLE shop AS
+SELECT row_number() OVER () AS id, lat::float8, lon::float8, lat::float4 AS lat4, lon::numeric AS lon_n
+FROM unnest('{-90, -60, 0, 51.5, 89.9, 90}'::float8[]) lat, unnest('{-360, -359, -180, -1, 0, 1, 179.5, 180, 359, 360}'::float8[]) lon;
+INSERT INTO shop VALUES (1001, 91, 0, 91, 0), (1002, 51.5, 361, 51.5, 361), (1003, 'NaN', 0, 'NaN', 0), (1004, 51.5, 'NaN', 51.5, 'NaN'),
+    (1005, 'Infinity', 0, 'Infinity', 0), (1006, 51.5, '-Infinity', 51.5, '-Infinity'), (1007, NULL, 0, NULL, 0), (1008, 51.5, NULL, 51.5, NULL),
+    (1009, 51.5, 0, 51.5, 1e400);
+CREATE FUNCTION pg_temp.shops(km float8, latitude float8, longitude float8, columns jsonb) RETURNS bigint[] LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM customer_data.segment_define_rule('near', jsonb_build_object('within_km', km, 'of', jsonb_build_array(latitude, longitude)) || columns, 'shop', 'id');
+    PERFORM customer_data.segment_refresh('near');
+    RETURN (SELECT array_agg(subject::bigint ORDER BY subject::bigint) FROM customer_data.segment_members('near'));
+END
+$$;
+SELECT is(pg_temp.shops(km, c.lat, c.lon, '{"latitude": "lat", "longitude": "lon"}'),
+    (SELECT array_agg(id ORDER BY id) FROM shop WHERE CASE WHEN abs(shop.lat) <= 90 AND abs(shop.lon) <= 360
+        THEN customer_data.distance_km(shop.lat, shop.lon, c.lat, c.lon) <= km END), format('%s km around %s, %s', km, c.lat, c.lon))
+FROM unnest('{0, 70, 1000, 20015}'::float8[]) km, (VALUES (51.5, 0), (51.5, 359), (0, 180), (0, -180), (90, 0), (-89, -360), (51.5, -1)) c (lat, lon);
+-- 69.22 km = 6371.0088 km * 2 asin(cos 51.5 sin 0.5) for one degree of longitude there.
+SELECT is(pg_temp.shops(70, 51.5, 0, '{"latitude": "lat", "longitude": "lon"}'), (SELECT array_agg(id ORDER BY id) FROM shop WHERE lat = 51.5 AND lon IN (-360, -359, -1, 0, 1, 359, 360)),
+    'longitude 359 is -1');
+SELECT is(pg_temp.shops(70, 51.5, 0, '{"latitude": "lat4", "longitude": "lon_n"}'), (SELECT array_agg(id ORDER BY id) FROM shop WHERE lat = 51.5 AND lon IN (-360, -359, -1, 0, 1, 359, 360) AND id < 1001),
+    'columns of float4 and numeric');
+
 -- The same tree as random trees: what combines leaves is checked against an evaluation in PL/pgSQL, row by row.
 CREATE FUNCTION pg_temp.random_rule(depth int) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE n int; parts jsonb;

@@ -90,7 +90,8 @@ TEST(SegmentRule, RefusesWhatIsNotItsGrammar) {
     };
     EXPECT_EQ(refusal(near("-1", "0", "0")), "rule: within_km must be from 0 to 20015");
     EXPECT_EQ(refusal(near("1", "90.5", "0")), "rule: latitude must be from -90 to 90");
-    EXPECT_EQ(refusal(near("1", "0", "181")), "rule: longitude must be from -180 to 180");
+    EXPECT_EQ(refusal(near("1", "0", "361")), "rule: longitude must be from -360 to 360");
+    EXPECT_EQ(refusal(near("1", "0", "359")), "taken");
     EXPECT_EQ(refusal(near("1e999", "0", "0")), "rule: within_km must be a number");
     EXPECT_EQ(refusal(object({{"within_km", number("1")}, {"of", list({number("1")})}})),
               "rule: of must be [latitude, longitude]");
@@ -144,10 +145,10 @@ TEST(SegmentRule, SaysItInWords) {
 
 // One degree of latitude is 6371.0088 km * pi / 180 = 111.19508 km.
 TEST(SegmentRule, BoundsTheLatitudeOfACircle) {
-    const Circle one = circle({111.19508, 50, 8, "", ""}, "lat", "lon");
+    const Band one = latitudes({111.19508, 50, 8, "", ""});
     EXPECT_NEAR(one.low, 49, 1e-6);
     EXPECT_NEAR(one.high, 51, 1e-6);
     EXPECT_LT(one.low, 50 - 111.19508 / 6371.0088 / M_PI * 180);
-    const Circle pole = circle({500, 89, 0, "", ""}, "lat", "lon");
-    EXPECT_EQ(pole.high, 90);
+    EXPECT_EQ(latitudes({500, 89, 0, "", ""}).high, 90);
+    EXPECT_EQ(latitudes({500, -89, 0, "", ""}).low, -90);
 }
