@@ -7,7 +7,7 @@ CREATE FUNCTION customer_data.segment_define_rule(name text, rule jsonb, profile
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cd_segment_define_rule';
 COMMENT ON FUNCTION customer_data.segment_define_rule(text, jsonb, regclass, name, text, text) IS 'defines a segment, or defines it anew, by a rule over a profile with one row for each subject; key is the column of their ids';
 CREATE FUNCTION customer_data.segment_event_define(name text, relation regclass, subject_column name, time_column name) RETURNS void
-    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cd_segment_event_define';
+    LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cd_segment_event_define';
 COMMENT ON FUNCTION customer_data.segment_event_define(text, regclass, name, name) IS 'declares a table with one row for each event, for rules with did';
 
 CREATE FUNCTION customer_data.segment_sql(name text) RETURNS text
@@ -19,11 +19,11 @@ COMMENT ON FUNCTION customer_data.segment_explain(text) IS 'the rule of a segmen
 CREATE FUNCTION customer_data.segment_preview(rule jsonb, profile regclass, key name,
         OUT node text, OUT depth integer, OUT words text, OUT customers bigint)
     RETURNS SETOF record
-    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 10 AS 'MODULE_PATHNAME', 'cd_segment_preview';
+    LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 10 AS 'MODULE_PATHNAME', 'cd_segment_preview';
 COMMENT ON FUNCTION customer_data.segment_preview(jsonb, regclass, name) IS 'how many rows of the profile fulfil each node of a rule, counted in one scan';
 
 CREATE FUNCTION customer_data.segment_refresh(name text, OUT entered bigint, OUT departed bigint, OUT stayed bigint) RETURNS record
-    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cd_segment_refresh';
+    LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cd_segment_refresh';
 COMMENT ON FUNCTION customer_data.segment_refresh(text) IS 'runs the query of a segment, and writes who entered or departed since the last refresh';
 CREATE FUNCTION customer_data.segment_refresh_all(OUT segment text, OUT entered bigint, OUT departed bigint, OUT stayed bigint) RETURNS SETOF record
     LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 100 AS 'MODULE_PATHNAME', 'cd_segment_refresh_all';

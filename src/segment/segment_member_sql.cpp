@@ -144,6 +144,7 @@ using namespace cd;
 using namespace cd::segment;
 
 CD_FUNCTION(cd_segment_refresh) {
+    require_arguments(fcinfo, {"name"});
     TupleDesc const row = pg::result_row(fcinfo);
     const std::string_view given = pg::text_arg(fcinfo->args[0].value);
     const Counts counts = refresh(owner_for_refresh(), std::string(given));

@@ -20,14 +20,6 @@ std::optional<std::string> optional_arg(FunctionCallInfo fcinfo, int i) {
 }
 std::string name_arg(FunctionCallInfo fcinfo, int i) { return NameStr(*DatumGetName(fcinfo->args[i].value)); }
 
-// A command that did nothing for a NULL would be taken for one that did.
-void require(FunctionCallInfo fcinfo, std::initializer_list<const char *> names) {
-    int i = 0;
-    for (const char *const name : names)
-        if (fcinfo->args[i++].isnull)
-            throw Error("22004", std::string(name) + " must not be NULL", "", "Category and description alone may be.");
-}
-
 void check_name(const std::string &name) {
     if (name.empty())
         throw Error(sqlstate::invalid_parameter, "the name must not be empty", "", "Give it a name, such as 'vip'.");
@@ -122,7 +114,7 @@ using namespace cd;
 using namespace cd::segment;
 
 CD_FUNCTION(cd_segment_define) {
-    require(fcinfo, {"name", "query"});
+    require_arguments(fcinfo, {"name", "query"});
     New d{string_arg(fcinfo, 0),
           string_arg(fcinfo, 1),
           "",
@@ -143,7 +135,7 @@ CD_FUNCTION(cd_segment_define) {
 }
 
 CD_FUNCTION(cd_segment_define_rule) {
-    require(fcinfo, {"name", "rule", "profile", "key"});
+    require_arguments(fcinfo, {"name", "rule", "profile", "key"});
     New d{string_arg(fcinfo, 0), "", safe_path, optional_arg(fcinfo, 4), optional_arg(fcinfo, 5), 0, {}, {}, {}};
     check_name(d.name);
     d.rule = fcinfo->args[1].value;
@@ -164,6 +156,7 @@ CD_FUNCTION(cd_segment_define_rule) {
 }
 
 CD_FUNCTION(cd_segment_event_define) {
+    require_arguments(fcinfo, {"name", "relation", "subject_column", "time_column"});
     const std::string name = string_arg(fcinfo, 0), subject = name_arg(fcinfo, 2), time = name_arg(fcinfo, 3);
     const Oid relation = DatumGetObjectId(fcinfo->args[1].value);
     check_name(name);
@@ -187,6 +180,7 @@ CD_FUNCTION(cd_segment_explain) {
 }
 
 CD_FUNCTION(cd_segment_preview) {
+    require_arguments(fcinfo, {"rule", "profile", "key"});
     pg::ResultRows result(fcinfo);
     const Oid owner = owner_for_caller({{"segment", ACL_SELECT}, {"segment_event", ACL_SELECT}});
     const segment::Node rule = parse(json_tree(fcinfo->args[0].value));

@@ -306,5 +306,17 @@ SELECT customer_data.segment_define('large', 'SELECT generate_series(1, 100000)'
 SELECT throws_ok($$ SELECT customer_data.segment_refresh('large') $$, '54000', NULL, 'the memory has a bound');
 RESET customer_data.max_segment_memory;
 
+-- NULL: a nightly job that did nothing must not look like one that did.
+SELECT throws_ok(format('SELECT customer_data.%s', call), '22004', message, call) FROM (VALUES
+    ('segment_refresh(NULL)', 'name must not be NULL'),
+    ('segment_preview(NULL, ''customer'', ''id'')', 'rule must not be NULL'),
+    ('segment_preview(''{"tag": "a"}'', NULL, ''id'')', 'profile must not be NULL'),
+    ('segment_preview(''{"tag": "a"}'', ''customer'', NULL)', 'key must not be NULL'),
+    ('segment_event_define(NULL, ''purchase'', ''customer_id'', ''at'')', 'name must not be NULL'),
+    ('segment_event_define(''e'', NULL, ''customer_id'', ''at'')', 'relation must not be NULL'),
+    ('segment_event_define(''e'', ''purchase'', NULL, ''at'')', 'subject_column must not be NULL'),
+    ('segment_event_define(''e'', ''purchase'', ''customer_id'', NULL)', 'time_column must not be NULL')) c (call, message);
+SELECT is_empty($$ SELECT customer_data.segment_members(NULL) $$, 'nobody is in a segment without a name');
+
 SELECT * FROM finish();
 ROLLBACK;
