@@ -126,6 +126,16 @@ SELECT segment_define_rule('try', '{"tag": "vip", "column": "name"}', 'customer'
 SELECT segment_define_rule('try', '{"tag": "vip"}', 'customer', 'id');
 SELECT segment_define_rule('try', '{"tag": "vip"}', 'nowhere', 'id');
 SELECT segment_define_rule('try', '{"at_least": 3, "of": [{"tag": "vip"}, {"tag": "early"}]}', 'customer', 'customer_id');
+SELECT segment_define_rule('try', '{"colum": "age", "is": "=", "value": 3}', 'customer', 'customer_id');
+SELECT segment_define_rule('try', '{"column": "age", "value": 3}', 'customer', 'customer_id');
+SELECT segment_define_rule('try', '{"column": "age", "is": "in", "value": 3}', 'customer', 'customer_id');
+SELECT segment_define_rule('try', '{"all": {"tag": "vip"}}', 'customer', 'customer_id');
+SELECT segment_define_rule('try', '{"did": "purchase", "times": 3, "at_most": 2}', 'customer', 'customer_id');
+SELECT segment_define_rule('try', '{"all": [{"tag": "vip"}, {"column": "age", "is": "between", "value": [60, 20]}]}', 'customer', 'customer_id');
+SELECT segment_define_rule('try', '{"not": {"column": "born", "is": "<", "value": "today"}}', 'customer', 'customer_id');
+SELECT segment_define_rule('try', '{"did": "purchase", "since": "Yesterday 12:00"}', 'customer', 'customer_id');
+SELECT segment_define_rule('try', '{"within_km": 25, "of": [52.5]}', 'customer', 'customer_id');
+SELECT segment_refresh(NULL);
 CREATE TABLE odd (id int, place point, data json, "Sum of ""it""" int);
 SELECT segment_define_rule('try', '{"column": "data", "is": "=", "value": "{}"}', 'odd', 'id');
 SELECT segment_define_rule('try', '{"column": "place", "is": "<", "value": "(1,2)"}', 'odd', 'id');

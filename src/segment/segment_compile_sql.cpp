@@ -115,6 +115,13 @@ Oid required_type(Oid relation, const std::string &name, const std::string &befo
     return type;
 }
 
+char category_of(Oid type) {
+    char category;
+    bool preferred;
+    pg::call([&] { get_type_category_preferred(type, &category, &preferred); });
+    return category;
+}
+
 bool is_time(Oid type) { return type == TIMESTAMPTZOID || type == TIMESTAMPOID || type == DATEOID; }
 
 Oid time_type_of(Oid relation, const std::string &name, const std::string &before) {
@@ -159,7 +166,14 @@ Compiler::Compiler(Oid owner, Oid profile, const std::string &key, const std::ve
 }
 
 Compiler::Column Compiler::column(const Node &node, const std::string &name) const {
-    return {"p." + quote_name(name), required_type(profile_, name, place(node))};
+    const Oid type = required_type(profile_, name, place(node));
+    const Oid collation = pg::call([this, &name] {
+        Oid declared, found;
+        std::int32_t modifier;
+        get_atttypetypmodcoll(profile_, get_attnum(profile_, name.c_str()), &declared, &modifier, &found);
+        return found;
+    });
+    return {"p." + quote_name(name), type, collation};
 }
 
 const Compiler::Event &Compiler::event(const Node &node, const std::string &name) {
@@ -219,6 +233,11 @@ const Compiler::Event &Compiler::event(const Node &node, const std::string &name
 // Read and written by the type itself: what it does not take is an error now, and what it gives back reads the same in
 // every session.
 std::string Compiler::literal(const Node &node, Oid type, const std::string &value) const {
+    const std::string_view moving = category_of(type) == TYPCATEGORY_DATETIME ? moving_word(value) : "";
+    if (!moving.empty())
+        refuse(node, "\"" + value + "\" would stay what it is now",
+               "Values are read once, when the rule is defined: " + std::string(moving) + " would be that day's.",
+               "Use did with within, a column such as an age in a view that is the profile, or a fixed time.");
     const pg::ErrorContext context(place(node) + "value \"" + value + "\"");
     if (type == MONEYOID)
         refuse(node, "money cannot be compared", "What an amount reads as depends on the session.",
@@ -232,6 +251,22 @@ std::string Compiler::literal(const Node &node, Oid type, const std::string &val
         return static_cast<const char *>(OidOutputFunctionCall(out, datum));
     });
     return quote_text(text) + "::" + type_name(type);
+}
+
+// Low and high the wrong way around are between nothing, which nobody asks for.
+void Compiler::check_order(const Node &node, const Column &column, Oid less, const std::vector<Json> &values) const {
+    const pg::ErrorContext context(place(node) + "between");
+    const bool reversed = pg::call([&] {
+        Oid in, parameter;
+        getTypeInputInfo(column.type, &in, &parameter);
+        const auto read = [&](const Json &value) {
+            return OidInputFunctionCall(in, const_cast<char *>(value.text.c_str()), parameter, -1);
+        };
+        return DatumGetBool(OidFunctionCall2Coll(get_opcode(less), column.collation, read(values[1]), read(values[0])));
+    });
+    if (reversed)
+        refuse(node, "the low value of between comes after the high one",
+               "The values are " + values[0].text + " and " + values[1].text + ".", "Write the low value first.");
 }
 
 std::string Compiler::compare(const Node &node, const Compare &c) const {
@@ -259,9 +294,7 @@ std::string Compiler::compare(const Node &node, const Compare &c) const {
         return left.sql + op(BTEqualStrategyNumber, negated) + quantor + " (ARRAY[" + list + "])";
     };
     const auto as_text = [&] {
-        char category;
-        bool preferred;
-        pg::call([&] { get_type_category_preferred(left.type, &category, &preferred); });
+        const char category = category_of(left.type);
         if (category != TYPCATEGORY_STRING && category != TYPCATEGORY_ENUM)
             refuse_type("starts with and contains are for text.");
         return cast(left.sql, "text");
@@ -276,6 +309,7 @@ std::string Compiler::compare(const Node &node, const Compare &c) const {
     case Comparison::in: return among("ANY", false);
     case Comparison::not_in: return among("ALL", true);
     case Comparison::between:
+        check_order(node, left, own_operator(left.type, BTLessStrategyNumber), c.values);
         return "(" + left.sql + op(BTGreaterEqualStrategyNumber) + value(0) + " AND " + left.sql +
                op(BTLessEqualStrategyNumber) + value(1) + ")";
     case Comparison::null: return left.sql + " IS NULL";

@@ -24,6 +24,7 @@ class Compiler final : public LeafSql {
     struct Column {
         std::string sql;
         Oid type; // beneath domains
+        Oid collation;
     };
     struct Event {
         std::string relation, subject, time;
@@ -32,6 +33,7 @@ class Compiler final : public LeafSql {
     Column column(const Node &, const std::string &name) const;
     const Event &event(const Node &, const std::string &name);
     std::string literal(const Node &, Oid type, const std::string &value) const;
+    void check_order(const Node &, const Column &, Oid less, const std::vector<Json> &values) const;
     std::string compare(const Node &, const Compare &) const;
     std::string did(const Node &, const Did &);
     std::string within_km(const Node &, const WithinKm &) const;

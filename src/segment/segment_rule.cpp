@@ -69,7 +69,8 @@ class Parser {
             Group group{Group::Kind::at_least, least, list(node, "of", object.required("of"))};
             if (least > group.children.size())
                 refuse(node, "at_least asks for more rules than there are",
-                       "It asks for " + std::to_string(least) + " of " + std::to_string(group.children.size()) + ".");
+                       "It asks for " + std::to_string(least) + " of " + std::to_string(group.children.size()) + ".",
+                       "Ask for at most as many as there are, or add rules to of.");
             node.what = std::move(group);
         } else if (object.get("did"))
             node.what = did(node, object);
@@ -82,8 +83,7 @@ class Parser {
         } else if (object.get("column"))
             node.what = compare(node, object);
         else
-            refuse(node, "it is not known what to test",
-                   json.keys.empty() ? "The object is empty." : "It has the key \"" + json.keys[0] + "\".", grammar);
+            refuse(node, "it is not known what to test", object.keys_seen(), grammar);
         object.all_known();
         return node;
     }
@@ -101,13 +101,21 @@ class Parser {
                 }
             return nullptr;
         }
-        const Json &required(const char *key) const {
+        const Json &required(const char *key, const std::string &hint = {}) const {
             const Json *const found = get(key);
-            if (!found) refuse(node_, std::string("the key \"") + key + "\" is missing", "");
+            if (!found)
+                refuse(node_, std::string("the key \"") + key + "\" is missing", keys_seen(),
+                       hint.empty() ? std::string("Add \"") + key + "\"." : hint);
             return *found;
         }
-        std::string string(const char *key) const {
-            const Json &json = required(key);
+        std::string keys_seen() const {
+            std::string keys;
+            for (const std::string &key : json_.keys) keys += (keys.empty() ? "\"" : ", \"") + key + "\"";
+            if (keys.empty()) return "The object is empty.";
+            return (json_.keys.size() == 1 ? "Its only key is " : "Its keys are ") + keys + ".";
+        }
+        std::string string(const char *key, const std::string &hint = {}) const {
+            const Json &json = required(key, hint);
             if (json.kind != Json::Kind::string || json.text.empty())
                 refuse(node_, std::string(key) + " must be a string that is not empty",
                        std::string("It is ") + kind_name(json) + ".");
@@ -125,7 +133,9 @@ class Parser {
             if (json.kind != Json::Kind::number || error != std::errc() || stop != end || n < min || n > max_times)
                 refuse(node_, std::string(key) + " must be a whole number from " + std::to_string(min) + " on",
                        json.kind == Json::Kind::number ? "It is " + json.text + "."
-                                                       : std::string("It is ") + kind_name(json) + ".");
+                                                       : std::string("It is ") + kind_name(json) + ".",
+                       std::string("Write \"") + key + "\": 3, without quotes, fraction or exponent, and at most " +
+                           std::to_string(max_times) + ".");
             return n;
         }
         void all_known() const {
@@ -146,7 +156,8 @@ class Parser {
     std::vector<Node> list(const Node &node, const char *key, const Json &json) {
         if (json.kind != Json::Kind::array || json.items.empty())
             refuse(node, std::string(key) + " must be an array of at least one rule",
-                   json.kind == Json::Kind::array ? "It is empty." : std::string("It is ") + kind_name(json) + ".");
+                   json.kind == Json::Kind::array ? "It is empty." : std::string("It is ") + kind_name(json) + ".",
+                   std::string("Write \"") + key + "\": [rule, rule], also for one rule.");
         std::vector<Node> rules;
         for (std::size_t i = 0; i < json.items.size(); ++i)
             rules.push_back(
@@ -168,14 +179,13 @@ class Parser {
 
     static Compare compare(const Node &node, const Object &object) {
         Compare result{object.string("column"), Comparison::equal, {}};
-        const std::string is = object.string("is");
+        std::string names = "Comparisons are: ";
+        for (const Operator &o : operators) names += (&o == operators ? "" : ", ") + std::string(o.name);
+        names += ".";
+        const std::string is = object.string("is", "Add \"is\". " + names);
         const Operator *const found =
             std::find_if(std::begin(operators), std::end(operators), [&is](const Operator &o) { return is == o.name; });
-        if (found == std::end(operators)) {
-            std::string names;
-            for (const Operator &o : operators) names += (names.empty() ? "" : ", ") + std::string(o.name);
-            refuse(node, "\"" + is + "\" is not a comparison", "", "Comparisons are: " + names + ".");
-        }
+        if (found == std::end(operators)) refuse(node, "\"" + is + "\" is not a comparison", "", names);
         result.is = found->is;
         switch (result.is) {
         case Comparison::null:
@@ -188,7 +198,9 @@ class Parser {
             if (values.kind != Json::Kind::array || values.items.empty() || (range && values.items.size() != 2))
                 refuse(node, is + (range ? " takes an array of two values" : " takes an array of values"),
                        values.kind == Json::Kind::array ? "It has " + std::to_string(values.items.size()) + "."
-                                                        : std::string("It is ") + kind_name(values) + ".");
+                                                        : std::string("It is ") + kind_name(values) + ".",
+                       range ? "Write \"value\": [low, high]."
+                             : "Write \"value\": [\"a\", \"b\"], also for one value.");
             for (const Json &value : values.items) result.values.push_back(scalar(node, value));
             break;
         }
@@ -204,7 +216,8 @@ class Parser {
         result.times = object.get("times") ? object.count("times", 0) : result.at_most ? 0 : 1;
         if (result.at_most && *result.at_most < result.times)
             refuse(node, "at_most is less than times",
-                   std::to_string(*result.at_most) + " is less than " + std::to_string(result.times) + ".");
+                   std::to_string(*result.at_most) + " is less than " + std::to_string(result.times) + ".",
+                   "For exactly so many give both the same number; leave one out for no such bound.");
         if (result.times == 0 && !result.at_most)
             refuse(node, "times 0 is fulfilled by everybody", "There is no at_most.",
                    "For never write \"at_most\": 0.");
@@ -216,7 +229,10 @@ class Parser {
     static WithinKm within_km(const Node &node, const Object &object) {
         const Json &point = object.required("of");
         if (point.kind != Json::Kind::array || point.items.size() != 2)
-            refuse(node, "of must be [latitude, longitude]", "");
+            refuse(node, "of must be [latitude, longitude]",
+                   point.kind == Json::Kind::array ? "It has " + std::to_string(point.items.size()) + "."
+                                                   : std::string("It is ") + kind_name(point) + ".",
+                   "Write \"of\": [52.52, 13.405], in degrees.");
         WithinKm result{real(node, "within_km", object.required("within_km")), real(node, "latitude", point.items[0]),
                         real(node, "longitude", point.items[1]),
                         object.get("latitude") ? object.string("latitude") : "latitude",
@@ -338,6 +354,23 @@ std::string condition(const Node &node, LeafSql &leaf, std::size_t indent) {
     text += ")";
     if (counts) text += " OPERATOR(pg_catalog.>=) " + std::to_string(group->least);
     return text;
+}
+
+std::string_view moving_word(std::string_view time) {
+    static constexpr std::string_view words[] = {"now", "today", "tomorrow", "yesterday"};
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    const auto letter = [&lower](char c) { return lower(c) >= 'a' && lower(c) <= 'z'; };
+    for (std::size_t i = 0; i < time.size();) {
+        std::size_t end = i;
+        while (end < time.size() && letter(time[end])) ++end;
+        for (const std::string_view word : words)
+            if (std::equal(word.begin(), word.end(), time.begin() + static_cast<std::ptrdiff_t>(i),
+                           time.begin() + static_cast<std::ptrdiff_t>(end),
+                           [&lower](char a, char b) { return a == lower(b); }))
+                return word;
+        i = end + 1;
+    }
+    return {};
 }
 
 std::string number_text(double value) {

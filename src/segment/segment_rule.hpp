@@ -124,6 +124,8 @@ struct Band {
     double low, high;
 };
 Band latitudes(const WithinKm &);
+// Which of now, today, tomorrow and yesterday is a word of this time; empty if none.
+std::string_view moving_word(std::string_view time);
 // The shortest text that reads as this number again.
 std::string number_text(double);
 

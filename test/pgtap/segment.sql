@@ -306,6 +306,19 @@ SELECT customer_data.segment_define('large', 'SELECT generate_series(1, 100000)'
 SELECT throws_ok($$ SELECT customer_data.segment_refresh('large') $$, '54000', NULL, 'the memory has a bound');
 RESET customer_data.max_segment_memory;
 
+-- between, the high value first: by the order of the column, its collation with it.
+CREATE TABLE ordered AS SELECT 1 AS id, 5.5 AS number, 'b'::text COLLATE "C" AS word, 'trial'::stage AS stage, date '2024-01-01' AS day, '{1,2}'::int[] AS list;
+SELECT throws_ok(format('SELECT customer_data.segment_preview(%L, %L, %L)', format('{"not": {"column": "%s", "is": "between", "value": %s}}', name, value), 'ordered', 'id'),
+    '22023', 'rule node not: the low value of between comes after the high one', name || ' ' || value)
+FROM (VALUES ('number', '[10, 9]'), ('word', '["a", "B"]'), ('stage', '["customer", "lead"]'), ('day', '["2024-02-01", "2024-01-31"]'), ('list', '["{2}", "{1,9}"]')) v (name, value);
+SELECT lives_ok(format('SELECT customer_data.segment_preview(%L, %L, %L)', format('{"column": "%s", "is": "between", "value": %s}', name, value), 'ordered', 'id'), name || ' ' || value)
+FROM (VALUES ('number', '[9, 10]'), ('number', '[9, 9]'), ('word', '["B", "a"]'), ('stage', '["lead", "customer"]'), ('day', '["2024-01-31", "2024-02-01"]'), ('day', '["-infinity", "infinity"]'), ('list', '["{1,9}", "{2}"]')) v (name, value);
+-- Words that move with time would not: refused for times, and words like others elsewhere.
+SELECT throws_ok(format('SELECT customer_data.segment_preview(%L, %L, %L)', format('{"any": [{"column": "day", "is": ">", "value": "%s"}]}', word), 'ordered', 'id'),
+    '22023', format('rule node any[0]: "%s" would stay what it is now', word), word || ' as a day')
+FROM unnest('{now,today,Tomorrow,yesterday}'::text[]) word;
+SELECT lives_ok($$ SELECT customer_data.segment_preview('{"column": "word", "is": "=", "value": "today"}', 'ordered', 'id') $$, 'today is a word as any');
+
 -- NULL: a nightly job that did nothing must not look like one that did.
 SELECT throws_ok(format('SELECT customer_data.%s', call), '22004', message, call) FROM (VALUES
     ('segment_refresh(NULL)', 'name must not be NULL'),

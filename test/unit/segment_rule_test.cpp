@@ -143,6 +143,52 @@ TEST(SegmentRule, SaysItInWords) {
               "did e 1 to 3 times since 2024-01-01");
 }
 
+TEST(SegmentRule, SaysWhatItSawAndWhatToDo) {
+    const auto error = [](const Json &json) {
+        try {
+            parse(json);
+        } catch (const Error &e) {
+            return e.detail() + " " + e.hint();
+        }
+        return std::string("taken");
+    };
+    // jsonb has short keys first.
+    EXPECT_EQ(error(object({{"is", text("=")}, {"colum", text("age")}, {"value", number("3")}})),
+              "Its keys are \"is\", \"colum\", \"value\". "
+              "A rule is one of all, any, not, at_least, column, did, in_segment, within_km and tag.");
+    EXPECT_EQ(
+        error(object({{"column", text("c")}, {"si", text("=")}})),
+        "Its keys are \"column\", \"si\". Add \"is\". Comparisons are: =, <>, <, <=, >, >=, in, not in, between, null, "
+        "not null, starts with, contains.");
+    EXPECT_EQ(error(object({{"column", text("c")}, {"is", text("=")}})),
+              "Its keys are \"column\", \"is\". Add \"value\".");
+    EXPECT_EQ(error(object({{"all", tag("a")}})), "It is an object. Write \"all\": [rule, rule], also for one rule.");
+    EXPECT_EQ(error(object({{"at_least", number("2")}, {"of", list({tag("a")})}})),
+              "It asks for 2 of 1. Ask for at most as many as there are, or add rules to of.");
+    EXPECT_EQ(error(compare("in", text("x"))), "It is a string. Write \"value\": [\"a\", \"b\"], also for one value.");
+    EXPECT_EQ(error(compare("between", list({text("x")}))), "It has 1. Write \"value\": [low, high].");
+    const auto did = [&error](const char *times, const char *at_most) {
+        return error(object({{"did", text("e")}, {"times", number(times)}, {"at_most", number(at_most)}}));
+    };
+    EXPECT_EQ(did("3", "2"),
+              "2 is less than 3. For exactly so many give both the same number; leave one out for no such "
+              "bound.");
+    EXPECT_EQ(did("1.5", "2"),
+              "It is 1.5. Write \"times\": 3, without quotes, fraction or exponent, and at most 1000000000.");
+    EXPECT_EQ(error(object({{"within_km", number("1")}, {"of", text("Berlin")}})),
+              "It is a string. Write \"of\": [52.52, 13.405], in degrees.");
+}
+
+TEST(SegmentRule, KnowsTimesThatMove) {
+    for (const char *const time : {"today", " Today ", "TODAY 10:00", "10:00 today"})
+        EXPECT_EQ(moving_word(time), "today");
+    EXPECT_EQ(moving_word("now"), "now");
+    EXPECT_EQ(moving_word("tomorrow+02"), "tomorrow");
+    EXPECT_EQ(moving_word("yesterday"), "yesterday");
+    for (const char *const time : {"", "2024-11-01", "1 Nov 2024", "November 1, 2024", "infinity", "epoch", "nowhere"})
+        EXPECT_EQ(moving_word(time), "");
+}
+
 // One degree of latitude is 6371.0088 km * pi / 180 = 111.19508 km.
 TEST(SegmentRule, BoundsTheLatitudeOfACircle) {
     const Band one = latitudes({111.19508, 50, 8, "", ""});
