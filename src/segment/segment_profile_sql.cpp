@@ -9,15 +9,17 @@ CD_FUNCTION(cd_segment_profile) {
     pg::ResultRows result(fcinfo);
     const dataset::View view = dataset::view_arg(fcinfo->args[0].value);
     for (const segment::Contrast &contrast : segment::contrasts(view, pg::interrupts)) {
-        enum { feature, category, members, base, percent, z_score, count };
+        enum { feature, kind, category, members, base, percent, z_score, count };
         const dataset::Column &column = view.shape().columns[contrast.feature];
         const std::string_view name = column.name;
         const std::string_view level = contrast.level == 0 ? std::string_view() : column.levels[contrast.level];
         Datum values[count] = {};
         bool nulls[count] = {};
+        const char *const kind_name = column.is_category() ? "categorical" : "numeric";
         nulls[category] = contrast.level == 0;
-        pg::call([&values, &name, &level] {
+        pg::call([&values, &name, &level, kind_name] {
             values[feature] = pg::text_datum(name);
+            values[kind] = pg::text_datum(kind_name);
             values[category] = pg::text_datum(level);
         });
         const auto number = [&](int i, const std::optional<double> &value) {

@@ -18,17 +18,17 @@ UNION ALL SELECT 'spend', NULL, member, spend FROM customer WHERE spend IS NOT N
 UNION ALL SELECT 'country', v, member, (country IS NOT DISTINCT FROM v)::int
     FROM customer, (VALUES ('DE'), ('FR'), ('UK'), (NULL)) w (v);
 CREATE TEMP TABLE plain AS
-SELECT feature, category, avg(x) FILTER (WHERE member) AS members, avg(x) AS base,
+SELECT feature, CASE feature WHEN 'country' THEN 'categorical' ELSE 'numeric' END AS kind, category, avg(x) FILTER (WHERE member) AS members, avg(x) AS base,
        100 * avg(x) FILTER (WHERE member) / avg(x) AS index,
        (avg(x) FILTER (WHERE member) - avg(x))
        / (stddev_samp(x) * sqrt((1 - count(*) FILTER (WHERE member) / count(*)::float8) / count(*) FILTER (WHERE member))) AS z_score
-FROM numbers GROUP BY 1, 2;
+FROM numbers GROUP BY 1, 2, 3;
 
 SELECT results_eq(
-    $$ SELECT feature, category, round(members::numeric, 9), round(base::numeric, 9), round(index::numeric, 6), round(z_score::numeric, 6)
-       FROM profile ORDER BY 1, 2 $$,
-    $$ SELECT feature, category, round(members::numeric, 9), round(base::numeric, 9), round(index::numeric, 6), round(z_score::numeric, 6)
-       FROM plain ORDER BY 1, 2 $$, 'as in plain SQL, for numbers and for every value of a category');
+    $$ SELECT feature, kind, category, round(members::numeric, 9), round(base::numeric, 9), round(index::numeric, 6), round(z_score::numeric, 6)
+       FROM profile ORDER BY 1, 2, 3 $$,
+    $$ SELECT feature, kind, category, round(members::numeric, 9), round(base::numeric, 9), round(index::numeric, 6), round(z_score::numeric, 6)
+       FROM plain ORDER BY 1, 2, 3 $$, 'as in plain SQL, for numbers and for every value of a category');
 SELECT is((SELECT array_agg(feature ORDER BY n) FROM (SELECT feature, row_number() OVER () AS n FROM profile) p),
     '{age,spend,country,country,country,country}', 'features in their order');
 SELECT ok((SELECT bool_and(base <= before IS NOT FALSE) FROM (SELECT base, lag(base) OVER () AS before FROM profile WHERE feature = 'country') p),
@@ -54,6 +54,9 @@ SELECT throws_ok($$ SELECT segment_profile(dataset_agg(f, 'm')) FROM (VALUES (1,
     'a member is neither true nor false', 'which is true or false');
 SELECT throws_ok($$ SELECT segment_profile(dataset_agg(f, 'm', 'w', NULL)) FROM (VALUES (1, true, 2)) f (x, m, w) $$, '22023',
     'the profile of a segment takes no weights', 'and no weights');
+
+SELECT throws_ok($$ SELECT segment_profile(dataset_agg(f, 'm')) FROM (VALUES (1, true)) f (x, m) WHERE false $$, '22023',
+    'the dataset has no rows', 'nor with no rows');
 
 SELECT * FROM finish();
 ROLLBACK;
