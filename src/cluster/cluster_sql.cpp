@@ -127,7 +127,7 @@ template <class M> Datum cards(FunctionCallInfo fcinfo) {
     const M model = model_arg<M>(fcinfo);
     const Inputs &inputs = model.inputs();
     const Profile &profile = model.profile();
-    const std::vector<std::string> names = names_of(inputs, profile);
+    const std::vector<std::string> names = names_of(inputs, profile, pg::interrupts);
     for (std::size_t c = 0; c < profile.clusters(); ++c) {
         enum { cluster, name, size, share, centre, differences, count };
         Datum values[count] = {};
@@ -152,7 +152,7 @@ template <class M> Datum profiles(FunctionCallInfo fcinfo) {
     const M model = model_arg<M>(fcinfo);
     const Inputs &inputs = model.inputs();
     const Profile &profile = model.profile();
-    const std::vector<std::string> names = names_of(inputs, profile);
+    const std::vector<std::string> names = names_of(inputs, profile, pg::interrupts);
     for (std::size_t c = 0; c < profile.clusters(); ++c)
         for (std::size_t f = 0; f < profile.features; ++f) {
             enum { cluster, name, feature, category, value, overall, z, count };

@@ -184,12 +184,12 @@ double GmmModel::distance(std::size_t cluster) const {
     return std::sqrt(std::max(0.0, 2 * (offset_[cluster] - joint_[cluster])));
 }
 
-void GmmModel::tell(Json &json) const {
+void GmmModel::tell(Json &json, Poll poll) const {
     json.begin_object().key("type").text(type).key("covariance").text(name_of(covariance_));
     json.key("log_likelihood").number(log_likelihood_).key("bic").number(bic_);
     json.key("iterations").integer(iterations_).key("converged").boolean(converged_);
     tell_inputs(inputs_, json);
-    tell_profile(inputs_, profile_, json);
+    tell_profile(inputs_, profile_, json, poll);
     const std::size_t d = inputs_.numbers();
     json.key("components").begin_array();
     for (std::size_t c = 0; c < clusters(); ++c) {

@@ -32,7 +32,7 @@ class GmmModel {
     // The Mahalanobis distance from its centre, of the row that was looked at last.
     double distance(std::size_t cluster) const;
 
-    void tell(Json &json) const;
+    void tell(Json &json, Poll poll) const;
 
     std::size_t room() const;
     std::uint8_t *put(std::uint8_t *to) const;

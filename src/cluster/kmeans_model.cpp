@@ -81,11 +81,11 @@ Nearest KmeansModel::nearest(const double *features) {
     return found;
 }
 
-void KmeansModel::tell(Json &json) const {
+void KmeansModel::tell(Json &json, Poll poll) const {
     json.begin_object().key("type").text(type).key("scale").text(name_of(scale_));
     json.key("wss").number(wss_).key("iterations").integer(iterations_).key("converged").boolean(converged_);
     tell_inputs(inputs_, json);
-    tell_profile(inputs_, profile_, json);
+    tell_profile(inputs_, profile_, json, poll);
     json.end_object();
 }
 

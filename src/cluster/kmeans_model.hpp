@@ -25,7 +25,7 @@ class KmeansModel {
     // Of a row's features: its cluster from 0 on, and the squared distance from the centre, in coordinates.
     Nearest nearest(const double *features);
 
-    void tell(Json &json) const;
+    void tell(Json &json, Poll poll) const;
 
     std::size_t room() const;
     std::uint8_t *put(std::uint8_t *to) const;

@@ -65,11 +65,12 @@ std::span<const double> PcaModel::scores(const double *features) {
     return score_;
 }
 
-void PcaModel::tell(Json &json) const {
+void PcaModel::tell(Json &json, Poll poll) const {
     json.begin_object().key("type").text(type).key("scale").text(name_of(scale_)).key("total_variance").number(total_);
     tell_inputs(inputs_, json);
     json.key("components").begin_array();
     for (std::size_t c = 0; c < components(); ++c) {
+        poll();
         json.begin_object().key("variance").number(variance_[c]).key("share").number(share(c)).key("loadings");
         json.begin_object();
         for (std::size_t f = 0; f < columns().size(); ++f) json.key(columns()[f].name).number(loading(c, f));

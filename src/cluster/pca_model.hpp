@@ -24,7 +24,7 @@ class PcaModel {
     // Of a row's features, valid until the next row.
     std::span<const double> scores(const double *features);
 
-    void tell(Json &json) const;
+    void tell(Json &json, Poll poll) const;
 
     std::size_t room() const;
     std::uint8_t *put(std::uint8_t *to) const;

@@ -1,5 +1,6 @@
 #include "cluster/profile.hpp"
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <map>
 #include <numeric>
@@ -9,15 +10,25 @@ namespace cd::cluster {
 
 namespace {
 
-// Features that are told by another word when they are high or low. Dates are days, so a late one is high.
+// Features that are told by another word when they are high or low; the first that fits.
 struct Word {
     const char *part; // of the feature's name, between underscores
     const char *high, *low;
 };
 constexpr Word words[] = {
-    {"recency", "long ago", "recent"},  {"since", "long ago", "recent"}, {"ago", "long ago", "recent"},
-    {"tenure", "long-standing", "new"}, {"age", "older", "young"},
+    {"days_since", "long ago", "recent"},
+    {"weeks_since", "long ago", "recent"},
+    {"months_since", "long ago", "recent"},
+    {"years_since", "long ago", "recent"},
+    {"recency", "long ago", "recent"},
+    {"since", "long ago", "recent"},
+    {"ago", "long ago", "recent"},
+    {"tenure", "long-standing", "new"},
+    {"age", "older", "young"},
 };
+constexpr std::size_t durations = 4; // so many of them may stand at the end of a name, where since else is a date
+// Of these it depends on who made them which end is the good one.
+constexpr const char *plain[] = {"score", "rank"};
 
 bool has_part(std::string_view name, std::string_view part) {
     for (std::size_t at = name.find(part); at != name.npos; at = name.find(part, at + 1)) {
@@ -33,17 +44,34 @@ std::string spoken(std::string_view name) {
     return text;
 }
 
-constexpr double notable = 0.5, extreme = 2; // standard deviations
+constexpr double discernible = 0.1, notable = 0.5, extreme = 2; // standard deviations
 
 std::string phrase(const dataset::Column &column, const Trait &trait, double z) {
     if (column.is_category())
         return spoken(column.name) + (trait.level == 0 ? " unknown" : " " + std::string(column.levels[trait.level]));
     const std::string very = std::abs(z) >= extreme ? "very " : "";
-    if (column.name == "since" || column.name.ends_with("_since")) // a date, as in customer_since
-        return very + (z > 0 ? "new" : "long-standing");
-    for (const Word &word : words)
-        if (has_part(column.name, word.part)) return very + (z > 0 ? word.high : word.low);
+    const auto has = [&column](const char *part) { return has_part(column.name, part); };
+    if (std::none_of(std::begin(plain), std::end(plain), has)) {
+        const bool duration = std::any_of(words, words + durations, [&](const Word &word) { return has(word.part); });
+        // A date, as in customer_since: days since 2000, so a late one is high.
+        if (!duration && (column.name == "since" || column.name.ends_with("_since")))
+            return very + (z > 0 ? "new" : "long-standing");
+        for (const Word &word : words)
+            if (has(word.part)) return very + (z > 0 ? word.high : word.low);
+    }
     return very + (z > 0 ? "high " : "low ") + spoken(column.name);
+}
+
+// Sums of many rows leave a trace of rounding: -5.5e-17 for 0, 4.000000000000007 for 4. Twelve digits are more than
+// anybody reads, and what is that small beside the column's spread is nothing. Where the spread itself is in the later
+// digits, all of them stay. to_chars and from_chars know no locale, so every server writes the same.
+double tidy(double value, double sd) {
+    if (std::abs(value) <= 1e-12 * sd) return 0;
+    char digits[32];
+    const auto end = std::to_chars(digits, digits + sizeof digits, value, std::chars_format::scientific, 11).ptr;
+    double rounded = value;
+    std::from_chars(digits, end, rounded);
+    return std::abs(rounded - value) <= 1e-10 * sd ? rounded : value;
 }
 
 } // namespace
@@ -86,8 +114,8 @@ Profile profile_of(const Inputs &inputs, const ClusterTotals &totals) {
             const Input &input = inputs.inputs[f];
             if (!input.is_category) {
                 const double mean = totals.number[c * numbers + number++];
-                trait.overall = input.mean;
-                trait.value = totals.rows[c] > 0 ? input.raw(mean) : input.mean;
+                trait.overall = tidy(input.mean, input.sd);
+                trait.value = totals.rows[c] > 0 ? tidy(input.raw(mean), input.sd) : trait.overall;
                 continue;
             }
             const auto levels = static_cast<std::uint32_t>(totals.first[category + 1] - totals.first[category]);
@@ -120,28 +148,84 @@ std::vector<std::size_t> distinguishing(const Inputs &inputs, const Profile &pro
     return features;
 }
 
-std::vector<std::string> names_of(const Inputs &inputs, const Profile &profile) {
-    std::vector<std::string> names;
-    std::set<std::string> taken;
-    std::map<std::string, int> number; // of the last cluster with this name
-    for (std::size_t cluster = 0; cluster < profile.clusters(); ++cluster) {
-        std::string name;
-        std::vector<std::string> words_told;
-        for (const std::size_t feature : distinguishing(inputs, profile, cluster)) {
-            const double z = z_score(inputs, profile, cluster, feature);
-            // A value that is rarer here than elsewhere is no name for a cluster.
-            if (std::abs(z) < notable || (inputs.columns[feature].is_category() && z < 0)) continue;
-            const std::string word = phrase(inputs.columns[feature], profile.trait(cluster, feature), z);
-            // Two features may say the same, recency and days_since_visit for instance.
-            if (std::find(words_told.begin(), words_told.end(), word) != words_told.end()) continue;
-            name += (words_told.empty() ? "" : ", ") + word;
-            words_told.push_back(word);
-            if (words_told.size() == 3) break;
+namespace {
+
+using Phrases = std::vector<std::string>;
+
+bool says(const Phrases &phrases, const std::string &phrase) {
+    return std::find(phrases.begin(), phrases.end(), phrase) != phrases.end();
+}
+
+Phrases phrases_of(const Inputs &inputs, const Profile &profile, std::size_t cluster) {
+    Phrases phrases;
+    for (const std::size_t feature : distinguishing(inputs, profile, cluster)) {
+        const double z = z_score(inputs, profile, cluster, feature);
+        if (std::abs(z) < notable || phrases.size() == 3) break;
+        // A value that is rarer here than elsewhere is no name for a cluster.
+        if (inputs.columns[feature].is_category() && z < 0) continue;
+        // Two features may say the same, recency and days_since_visit for instance.
+        if (std::string word = phrase(inputs.columns[feature], profile.trait(cluster, feature), z);
+            !says(phrases, word))
+            phrases.push_back(std::move(word));
+    }
+    if (phrases.empty()) phrases.push_back("average");
+    return phrases;
+}
+
+// Where a cluster lies farthest from another one of the same phrases, if that can be said of it: the feature is not
+// told yet, and the cluster lies on that side of all rows too. Empty if there is no such feature.
+std::string apart_from(const Inputs &inputs, const Profile &profile, std::size_t cluster, std::size_t other,
+                       const Phrases &told) {
+    std::string best;
+    double farthest = discernible;
+    for (std::size_t feature = 0; feature < profile.features; ++feature) {
+        const dataset::Column &column = inputs.columns[feature];
+        const Trait &trait = profile.trait(cluster, feature);
+        const double z = z_score(inputs, profile, cluster, feature);
+        double difference = z;
+        if (!column.is_category())
+            difference -= z_score(inputs, profile, other, feature);
+        else if (z < 0 || trait.level == profile.trait(other, feature).level)
+            continue;
+        if (std::abs(z) < discernible || !(z * difference > 0) || std::abs(difference) <= farthest) continue;
+        if (std::string word = phrase(column, trait, z); !says(told, word)) {
+            best = std::move(word);
+            farthest = std::abs(difference);
         }
-        if (words_told.empty()) name = "average";
-        const std::string plain = name;
-        int &same = number.try_emplace(plain, 1).first->second;
-        while (!taken.insert(name).second) name = plain + " (" + std::to_string(++same) + ")";
+    }
+    return best;
+}
+
+} // namespace
+
+std::vector<std::string> names_of(const Inputs &inputs, const Profile &profile, Poll poll) {
+    const std::size_t clusters = profile.clusters();
+    constexpr std::size_t longest = 6; // phrases; nobody reads more
+    std::vector<Phrases> phrases;
+    const auto in_any_order = [](const Phrases &list) { return std::set<std::string>(list.begin(), list.end()); };
+    std::map<std::set<std::string>, std::size_t> owner; // the first cluster of these phrases
+    for (std::size_t c = 0; c < clusters; ++c) {
+        poll();
+        phrases.push_back(phrases_of(inputs, profile, c));
+        owner.try_emplace(in_any_order(phrases[c]), c);
+    }
+    std::vector<std::string> names;
+    std::set<std::string> taken;       // values of categories may have commas and parentheses
+    std::map<std::string, int> number; // of the last cluster with this name
+    for (std::size_t c = 0; c < clusters; ++c) {
+        poll();
+        for (;;) {
+            const std::size_t other = owner.try_emplace(in_any_order(phrases[c]), c).first->second;
+            if (other == c || phrases[c].size() >= longest) break;
+            std::string word = apart_from(inputs, profile, c, other, phrases[c]);
+            if (word.empty()) break;
+            phrases[c].push_back(std::move(word));
+        }
+        std::string joined;
+        for (const std::string &word : phrases[c]) joined += (joined.empty() ? "" : ", ") + word;
+        std::string name = joined;
+        int &same = number.try_emplace(joined, 1).first->second;
+        while (!taken.insert(name).second) name = joined + " (" + std::to_string(++same) + ")";
         names.push_back(name);
     }
     return names;
@@ -186,10 +270,11 @@ void tell_differences(const Inputs &inputs, const Profile &profile, std::size_t 
     json.end_array();
 }
 
-void tell_profile(const Inputs &inputs, const Profile &profile, Json &json) {
-    const std::vector<std::string> names = names_of(inputs, profile);
+void tell_profile(const Inputs &inputs, const Profile &profile, Json &json, Poll poll) {
+    const std::vector<std::string> names = names_of(inputs, profile, poll);
     json.key("clusters").begin_array();
     for (std::size_t c = 0; c < profile.clusters(); ++c) {
+        poll();
         json.begin_object().key("cluster").integer(c + 1).key("name").text(names[c]);
         json.key("size").integer(profile.rows[c]).key("share").number(profile.share[c]).key("centre");
         tell_centre(inputs, profile, c, json);

@@ -32,15 +32,16 @@ double z_score(const Inputs &inputs, const Profile &profile, std::size_t cluster
 // The features of a cluster by how far it lies off, the farthest first.
 std::vector<std::size_t> distinguishing(const Inputs &inputs, const Profile &profile, std::size_t cluster);
 
-// "high spend, recent, young": up to three features that are at least half a standard deviation off. Names differ.
-std::vector<std::string> names_of(const Inputs &inputs, const Profile &profile);
+// "high spend, recent, young": up to three features that are at least half a standard deviation off. Of clusters with
+// the same three, in any order, the first keeps them; the others are also told by what sets them apart from it. Numbers
+// where that is not enough: all names differ.
+std::vector<std::string> names_of(const Inputs &inputs, const Profile &profile, Poll poll);
 
 // The centre of a cluster, {"feature": mean or most frequent value, ...}; what sets it apart, [{"feature": ...,
-// "value":
-// ..., "overall": ..., "z_score": ...}, ...], the farthest first; and all clusters as member "clusters".
+// "value": ..., "overall": ..., "z_score": ...}, ...], the farthest first; and all clusters as member "clusters".
 void tell_centre(const Inputs &inputs, const Profile &profile, std::size_t cluster, Json &json);
 void tell_differences(const Inputs &inputs, const Profile &profile, std::size_t cluster, Json &json);
-void tell_profile(const Inputs &inputs, const Profile &profile, Json &json);
+void tell_profile(const Inputs &inputs, const Profile &profile, Json &json, Poll poll);
 
 std::size_t profile_room(const Profile &profile);
 std::uint8_t *put_profile(const Inputs &inputs, const Profile &profile, std::uint8_t *to);

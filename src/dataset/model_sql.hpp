@@ -39,7 +39,7 @@ class FeatureReader {
 //   const Columns &columns() const      its features
 //   std::size_t room() const            at least the size of its flat form
 //   std::uint8_t *put(std::uint8_t *) const
-//   void tell(Json &) const             for people and other programs
+//   void tell(Json &, Poll) const       for people and other programs
 template <class M> Datum model_datum(const M &model) {
     const std::size_t room = model.room();
     if (room > pg::max_stored)
@@ -77,7 +77,7 @@ inline Datum model_send(FunctionCallInfo fcinfo) { return pg::send(pg::bytes_arg
 template <class M> Datum model_to_jsonb(FunctionCallInfo fcinfo) {
     const M model = model_arg<M>(fcinfo);
     Json json;
-    model.tell(json);
+    model.tell(json, pg::interrupts);
     return pg::jsonb_datum(json);
 }
 

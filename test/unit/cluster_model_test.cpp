@@ -157,7 +157,7 @@ TEST(Profile, MeansSharesAndZScoresByHand) {
     // v2 in 2 of 3 rows, overall in 2 of 5: (2/3 - 2/5) / sqrt(2/5 x 3/5).
     EXPECT_EQ(inputs.columns[1].levels[profile.trait(0, 1).level], "v2");
     EXPECT_DOUBLE_EQ(z_score(inputs, profile, 0, 1), (2.0 / 3 - 0.4) / std::sqrt(0.24));
-    EXPECT_EQ(names_of(inputs, profile), (std::vector<std::string>{"high x, colour v2", "low x, colour v1"}));
+    EXPECT_EQ(names_of(inputs, profile, {}), (std::vector<std::string>{"high x, colour v2", "low x, colour v1"}));
     EXPECT_EQ(distinguishing(inputs, profile, 0), (std::vector<std::size_t>{0, 1}));
 }
 
@@ -167,13 +167,21 @@ TEST(Profile, NamesAreWordsAndDiffer) {
         const Table table({{column, number}}, {{first}, {0}, {0}});
         const dataset::View view = table.view();
         const Inputs inputs = inputs_of(view, Scale::zscore, Poll{});
-        return names_of(inputs, described(view, inputs, std::vector<std::uint32_t>{0, 1, 1}, 2))[0];
+        return names_of(inputs, described(view, inputs, std::vector<std::uint32_t>{0, 1, 1}, 2), {})[0];
     };
     EXPECT_EQ(name("spend", 1), "high spend");
     EXPECT_EQ(name("total_spend", -1), "low total spend");
     EXPECT_EQ(name("recency_days", 1), "long ago");
     EXPECT_EQ(name("days_since_order", -1), "recent");
-    EXPECT_EQ(name("customer_since", 1), "new");
+    for (const char *column : {"days_since", "weeks_since", "months_since", "years_since", "order_days_since"}) {
+        EXPECT_EQ(name(column, 1), "long ago") << column;
+        EXPECT_EQ(name(column, -1), "recent") << column;
+    }
+    EXPECT_EQ(name("customer_since", 1), "new"); // a date
+    EXPECT_EQ(name("since", -1), "long-standing");
+    EXPECT_EQ(name("recency_score", 1), "high recency score");
+    EXPECT_EQ(name("rank_age", -1), "low rank age");
+    EXPECT_EQ(name("days_since_rank", 1), "high days since rank");
     EXPECT_EQ(name("age", 1), "older");
     EXPECT_EQ(name("age", -1), "young");
     EXPECT_EQ(name("wage", 1), "high wage");
@@ -188,7 +196,7 @@ TEST(Profile, NamesAreWordsAndDiffer) {
     }
     const Table line({{"x", number}}, rows);
     const Inputs inputs = inputs_of(line.view(), Scale::zscore, Poll{});
-    const std::vector<std::string> names = names_of(inputs, described(line.view(), inputs, label, label.size()));
+    const std::vector<std::string> names = names_of(inputs, described(line.view(), inputs, label, label.size()), {});
     EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size());
     EXPECT_EQ(names[0], "low x");
     EXPECT_EQ(names[1], "low x (2)");
@@ -201,11 +209,63 @@ TEST(Profile, NamesAreWordsAndDiffer) {
 
 TEST(Profile, AWordIsSaidOnce) {
     const Table table({{"recency", number}, {"days_since_visit", number}, {"spend", number}},
-                      {{9, 9, 1}, {0, 0, 0}, {0, 0, 0}});
+                      {{9, 9, 1}, {0, 0, 0}, {0, 0, 0.5}});
     const dataset::View view = table.view();
     const Inputs inputs = inputs_of(view, Scale::zscore, Poll{});
-    EXPECT_EQ(names_of(inputs, described(view, inputs, std::vector<std::uint32_t>{0, 1, 1}, 2))[0],
+    EXPECT_EQ(names_of(inputs, described(view, inputs, std::vector<std::uint32_t>{0, 1, 1}, 2), {})[0],
               "long ago, high spend");
+}
+
+// The mean of every column is 0. Standard deviations of a and b: sqrt(564 / 4) and sqrt(521.5 / 4), so clusters 0 and 2
+// have the z-scores 0.76 and 0.70, cluster 1 has 0.67 and 0.79: the same phrases in another order. Cluster 1 lies
+// farthest from cluster 0 in e, 0.04 and 0.42, but above the mean itself, so that it cannot be called low; next in c,
+// 1 / sqrt(42 / 4) = 0.31 and 0; then in d, 0.5 / sqrt(36.5 / 4) = 0.17 and 0. Cluster 2 is as cluster 0.
+TEST(Profile, NamesThatSayTheSameAreToldApart) {
+    const Table table(
+        {{"a", number}, {"b", number}, {"c", number}, {"d", number}, {"e", number}},
+        {{9, 8, 0, 0, 2}, {8, 9, 1, 0.5, 0.2}, {9, 8, 0, 0, 2}, {-13, -12.5, 4, 4, 4}, {-13, -12.5, -5, -4.5, -8.2}});
+    const Inputs inputs = inputs_of(table.view(), Scale::zscore, Poll{});
+    const std::vector<std::uint32_t> label{0, 1, 2, 3, 3};
+    EXPECT_EQ(
+        names_of(inputs, described(table.view(), inputs, label, 4), {}),
+        (std::vector<std::string>{"high a, high b", "high b, high a, high c", "high a, high b (2)", "low a, low b"}));
+}
+
+// Twelve rows each: of cluster 0 five with v1, four with v2, three with v3; of cluster 1 four, five, three; of cluster
+// 2 four of each. v1 and v2 are 13 of 36 rows, so the z-score of having it is (5/12 - 13/36) / sqrt(13/36 x 23/36) =
+// 0.12.
+TEST(Profile, ACategoryTellsApartToo) {
+    std::vector<std::vector<double>> rows;
+    std::vector<std::uint32_t> label;
+    const int counts[3][3] = {{5, 4, 3}, {4, 5, 3}, {4, 4, 4}};
+    for (std::uint32_t c = 0; c < 3; ++c)
+        for (int level = 0; level < 3; ++level)
+            for (int i = 0; i < counts[c][level]; ++i) {
+                rows.push_back({c < 2 ? 1.0 : -2.0, level + 1.0});
+                label.push_back(c);
+            }
+    const Table table({{"x", number}, {"word", category}}, rows);
+    const Inputs inputs = inputs_of(table.view(), Scale::zscore, Poll{});
+    EXPECT_EQ(names_of(inputs, described(table.view(), inputs, label, 3), {}),
+              (std::vector<std::string>{"high x", "high x, word v2", "low x"}));
+}
+
+// Rounding of sums is not told: 0.1 + 0.2 + 0.3 - 0.6 is 1.1e-16, and (0.1 + 0.2 + 0.3) / 3 is 0.20000000000000004. But
+// where a column's spread is in its last digits they are data: 1e12 + 1/1024 against a standard deviation of 1/1024.
+TEST(Profile, RoundingIsNotTold) {
+    const Table table({{"x", number}, {"y", number}, {"z", number}}, {{0.1, 0.1, 1e12},
+                                                                      {0.2, 0.2, 1e12},
+                                                                      {0.3, 0.3, 1e12},
+                                                                      {-0.6, 0.2, 1e12},
+                                                                      {5, 7, 1e12 + 1.0 / 1024},
+                                                                      {-5, 9, 1e12 + 1.0 / 1024}});
+    const Inputs inputs = inputs_of(table.view(), Scale::none, Poll{});
+    const Profile profile = described(table.view(), inputs, std::vector<std::uint32_t>{0, 0, 0, 0, 1, 1}, 2);
+    EXPECT_EQ(profile.trait(0, 0).value, 0);
+    EXPECT_EQ(profile.trait(0, 0).overall, 0);
+    EXPECT_EQ(profile.trait(0, 1).value, 0.2);
+    EXPECT_EQ(profile.trait(0, 1).overall, 2.8); // 16.8 / 6
+    EXPECT_EQ(profile.trait(1, 2).value, 1e12 + 1.0 / 1024);
 }
 
 TEST(ClusterModel, GivesBackWhatWasWritten) {
