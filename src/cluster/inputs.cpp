@@ -10,6 +10,15 @@ namespace {
 
 constexpr const char *scales[] = {"none", "zscore", "robust"};
 
+// Before anything is said about its features: without a row nobody knows them.
+void require_rows(const dataset::View &view) {
+    if (view.rows() > 0) return;
+    throw Error(sqlstate::invalid_parameter, "the dataset has no rows",
+                view.skipped() > 0 ? "All " + std::to_string(view.skipped()) + " rows were skipped." : "",
+                view.skipped() > 0 ? "Rows without a label or weight are skipped; look at where they come from."
+                                   : "Look at WHERE in the query that dataset_agg reads.");
+}
+
 [[noreturn]] void refuse_empty(const dataset::Column &column) {
     throw Error(sqlstate::invalid_parameter, "column \"" + std::string(column.name) + "\" has no value",
                 "It is NULL in every row.", "Leave it out of the dataset.");
@@ -128,10 +137,11 @@ void Inputs::point(const double *features, double *number, std::uint32_t *catego
 
 Inputs inputs_of(const dataset::View &view, Scale scale, Poll poll) {
     Inputs inputs;
+    require_rows(view);
     const std::size_t features = view.features();
     if (features == 0)
         throw Error(sqlstate::invalid_parameter, "the dataset has no features",
-                    view.rows() == 0 ? "It is empty." : "All its columns are label, weight or ignored.",
+                    "All its columns are label, weight or ignored.",
                     "Give dataset_agg rows with at least one column to use.");
     inputs.inputs.resize(features);
     for (std::size_t c = 0; c < features; ++c) {
@@ -210,6 +220,7 @@ Points points_of(const dataset::View &view, const Inputs &inputs, Poll poll) {
 }
 
 void require_numbers(const dataset::View &view, const char *what, std::size_t most, const char *instead) {
+    require_rows(view);
     if (view.features() > most)
         throw Error(sqlstate::program_limit, std::string("too many features for ") + what,
                     "There are " + std::to_string(view.features()) + ", the limit is " + std::to_string(most) + ".",
@@ -239,7 +250,7 @@ void tell_inputs(const Inputs &inputs, Json &json) {
             json.end_array();
         } else {
             json.key("kind").text("numeric").key("mean").number(input.mean).key("sd").number(input.sd);
-            json.key("center").number(input.center).key("scale").number(input.scale);
+            json.key("centre").number(input.center).key("scale").number(input.scale);
         }
         json.end_object();
     }

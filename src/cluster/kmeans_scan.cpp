@@ -40,9 +40,12 @@ std::vector<std::size_t> draw_sample(std::size_t rows, std::size_t wanted, std::
     return sample;
 }
 
-std::vector<double> weights_of(const Points &points, const Partition &partition) {
+std::vector<double> weights_of(const Points &points, const Partition &partition, Poll poll) {
     std::vector<double> weight(partition.k);
-    for (std::size_t row = 0; row < points.rows; ++row) weight[partition.label[row]] += points.weight_of(row);
+    for (std::size_t row = 0; row < points.rows; ++row) {
+        poll.every(row);
+        weight[partition.label[row]] += points.weight_of(row);
+    }
     return weight;
 }
 
@@ -56,6 +59,15 @@ double silhouette(std::span<const double> distance, std::span<const double> weig
     return a == b ? 0 : (b - a) / std::max(a, b);
 }
 
+// Numbers of clusters are not chosen by what was given up.
+void require_converged(const Kmeans &found, const char *where) {
+    if (found.converged) return;
+    throw Error(sqlstate::not_set_up, "the clusters for k = " + std::to_string(found.k) + " have not converged",
+                std::string("A fit ") + where + " was given up after " + std::to_string(found.iterations) +
+                    " iterations.",
+                "Raise max_iterations.");
+}
+
 } // namespace
 
 std::vector<std::optional<double>> silhouettes(const Points &points, std::span<const Partition> partitions, Poll poll) {
@@ -64,7 +76,7 @@ std::vector<std::optional<double>> silhouettes(const Points &points, std::span<c
     std::vector<std::vector<double>> weights;
     std::size_t most = 0;
     for (const Partition &partition : partitions) {
-        weights.push_back(weights_of(points, partition));
+        weights.push_back(weights_of(points, partition, poll));
         most = std::max(most, partition.k);
     }
     std::vector<double> distance(all.padded()), sums(most), total(partitions.size());
@@ -98,15 +110,17 @@ std::optional<double> stability(const Points &points, const Partition &partition
                                 Poll poll) {
     const std::size_t k = partition.k;
     if (k < 2) return {};
-    const std::vector<double> weight = weights_of(points, partition);
+    const std::vector<double> weight = weights_of(points, partition, poll);
     const KmeansOptions fit{static_cast<int>(k), options.seed, options.restarts, options.max_iterations};
     double sum = 0;
     int counted = 0;
     for (int resample = 0; resample < options.resamples; ++resample) {
         math::Random random(options.seed, resample_stream + static_cast<std::uint64_t>(resample));
         std::vector<double> times(points.rows);
-        for (std::size_t i = 0; i < points.rows; ++i)
+        for (std::size_t i = 0; i < points.rows; ++i) {
+            poll.every(i);
             ++times[static_cast<std::size_t>(random.uniform() * static_cast<double>(points.rows))];
+        }
         std::vector<std::size_t> rows;
         for (std::size_t row = 0; row < points.rows; ++row)
             if (times[row] > 0) rows.push_back(row);
@@ -116,10 +130,12 @@ std::optional<double> stability(const Points &points, const Partition &partition
         std::size_t distinct;
         const std::optional<Kmeans> found = try_kmeans(drawn, fit, poll, distinct);
         if (!found) continue;
+        require_converged(*found, "of a resample");
         ++counted;
 
         std::vector<double> both(k * k), before(k), after(k);
         for (std::size_t i = 0; i < rows.size(); ++i) {
+            poll.every(i);
             const std::size_t a = partition.label[rows[i]], b = found->label[i];
             const double w = points.weight_of(rows[i]);
             both[a * k + b] += w;
@@ -141,7 +157,11 @@ std::optional<double> stability(const Points &points, const Partition &partition
 
 std::vector<KmeansScan> kmeans_scan(const Points &points, const KmeansScanOptions &options, Poll poll) {
     check_option("k_min", options.k_min, 1, max_clusters);
-    check_option("k_max", options.k_max, options.k_min, max_clusters);
+    check_option("k_max", options.k_max, 1, max_clusters);
+    if (options.k_max < options.k_min)
+        throw Error(sqlstate::invalid_parameter, "k_max is less than k_min",
+                    "k_min is " + std::to_string(options.k_min) + ", k_max is " + std::to_string(options.k_max) + ".",
+                    "Give the smaller number first.");
     check_option("resamples", options.resamples, 0, 1000);
     check_option("sample_rows", options.sample_rows, 2, 100'000);
     const auto fit = [&](int k) {
@@ -154,6 +174,7 @@ std::vector<KmeansScan> kmeans_scan(const Points &points, const KmeansScanOption
     std::vector<Partition> partitions;
     for (int k = options.k_min; k <= options.k_max; ++k) {
         const Kmeans model = fit(k);
+        require_converged(model, "of all rows");
         scans.push_back({k, model.wss, {}, calinski_harabasz(whole.wss, model.wss, whole.size[0], model.k), {}});
         partitions.push_back({model.k, {}});
         for (const std::size_t row : rows) partitions.back().label.push_back(model.label[row]);

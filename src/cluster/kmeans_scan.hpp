@@ -21,7 +21,7 @@ struct KmeansScan {
 };
 
 // For n rows, of which m <= sample_rows are in the sample: a fit of n rows and `resamples` fits of at most m rows for
-// each k, and m^2 distances once for all k.
+// each k, and m^2 distances once for all k. A fit that has not converged is an error, 55000.
 std::vector<KmeansScan> kmeans_scan(const Points &points, const KmeansScanOptions &options, Poll poll = {});
 
 // Weights count as so many equal rows in all of these.

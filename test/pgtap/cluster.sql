@@ -316,6 +316,7 @@ FROM (VALUES
     ('22003', 'SELECT kmeans_fit(dataset_agg(f), 1) FROM (SELECT x * 1e300 FROM few) f'),
     ('22023', 'SELECT kmeans_fit(dataset_agg(f, ''x''), 1) FROM (SELECT x FROM few) f'),
     ('54000', 'SELECT kmeans_fit(dataset_agg(f), 1) FROM (SELECT ''id'' || i AS id FROM generate_series(1, 10001) i) f'),
+    ('55000', 'SELECT kmeans_scan(dataset_agg(f), 5, 6, restarts => 1, max_iterations => 1) FROM (SELECT i * 7919 % 1009 AS x FROM generate_series(1, 2000) i) f'),
     ('22023', 'SELECT kmeans_scan(dataset_agg(f), 0, 3) FROM (SELECT x FROM few) f'),
     ('22023', 'SELECT kmeans_scan(dataset_agg(f), 3, 2) FROM (SELECT x FROM few) f'),
     ('22023', 'SELECT kmeans_scan(dataset_agg(f), 2, 11) FROM (SELECT x FROM few) f'),
@@ -356,6 +357,8 @@ FROM (VALUES
     ('22023', 'SELECT cluster_probability(gmm, ARRAY[1], 3) FROM few_model')) AS v (expected, query);
 SELECT is((SELECT has_hint FROM pg_temp.refusal('SELECT cluster(kmeans, ARRAY[[1]]) FROM few_model')) IS NOT NULL, true, 'an array of arrays is refused');
 SELECT throws_ok('SELECT cluster(kmeans, f) FROM few_model, (SELECT 1 AS y) f', '42703', 'the row has no column "x"', 'a missing column is named');
+SELECT throws_ok(format('SELECT %s FROM (SELECT x, word FROM few WHERE false) f', call), '22023', 'the dataset has no rows', format('%s of no rows', call))
+FROM unnest(ARRAY['kmeans_fit(dataset_agg(f), 2)', 'gmm_fit(dataset_agg(f), 2)', 'pca_fit(dataset_agg(f), 1)', 'kmeans_scan(dataset_agg(f))']) AS call;
 SELECT throws_ok('SELECT kmeans_fit(dataset_agg(f), 1) FROM (SELECT x, nothing FROM few) f', '22023', 'column "nothing" has no value', 'a column without a value is named');
 SELECT is((SELECT cluster_distance(gmm, ARRAY[1e300]) FROM few_model) < 'Infinity', true, 'very far from a mixture is still finite');
 SELECT is((SELECT (summary(kmeans_fit(dataset_agg(f), 2))).wss FROM (SELECT x, same FROM few) f), (SELECT (summary(kmeans)).wss FROM few_model), 'a constant column changes nothing');

@@ -125,6 +125,10 @@ TEST(Inputs, TheWeightOfACategory) {
 TEST(Inputs, WhatCannotBeUsedIsRefused) {
     const Table nothing({{"x", number}, {"n", number}}, {{1, missing}, {2, missing}});
     EXPECT_EQ(refusal([&] { inputs_of(nothing.view(), Scale::zscore, Poll{}); }), "22023 column \"n\" has no value");
+    const Table empty({{"x", number}, {"c", category}}, {});
+    EXPECT_EQ(refusal([&] { inputs_of(empty.view(), Scale::zscore, Poll{}); }), "22023 the dataset has no rows");
+    // Before it is said that a mixture has no use for categories.
+    EXPECT_EQ(refusal([&] { require_numbers(empty.view(), "gmm_fit", 1); }), "22023 the dataset has no rows");
     const Table word({{"c", category}}, {{0}});
     EXPECT_EQ(refusal([&] { inputs_of(word.view(), Scale::zscore, Poll{}); }), "22023 column \"c\" has no value");
     const Table huge({{"x", number}}, {{1e300}, {-1e300}});

@@ -190,3 +190,23 @@ TEST(KmeansScan, CanBeCancelled) {
         left = before;
     }
 }
+
+// One iteration is not enough for the irises, nor for their resamples.
+TEST(KmeansScan, WhatHasNotConvergedIsRefused) {
+    try {
+        kmeans_scan(irises(), {.k_min = 3, .k_max = 3, .restarts = 1, .max_iterations = 1});
+        ADD_FAILURE();
+    } catch (const Error &error) {
+        EXPECT_STREQ(error.state(), sqlstate::not_set_up);
+        EXPECT_STREQ(error.what(), "the clusters for k = 3 have not converged");
+    }
+}
+
+TEST(KmeansScan, AnEmptyRangeSaysSo) {
+    try {
+        kmeans_scan(irises(), {.k_min = 5, .k_max = 4});
+        ADD_FAILURE();
+    } catch (const Error &error) {
+        EXPECT_STREQ(error.what(), "k_max is less than k_min");
+    }
+}
