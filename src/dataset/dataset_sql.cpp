@@ -111,7 +111,7 @@ void plan_row(DatasetState &state, const Names &names) {
     std::vector<bool> found(ignored.size());
     Shape shape(std::pmr::get_default_resource());
     std::optional<RowPlan::Field> label, weight;
-    plan.fields.clear();
+    std::vector<RowPlan::Field> fields; // become the plan's when nothing can go wrong any more
     for (int i = 0; i < record.columns(); ++i) {
         const FormData_pg_attribute &attribute = record.column(i);
         if (attribute.attisdropped) continue;
@@ -136,7 +136,7 @@ void plan_row(DatasetState &state, const Names &names) {
         for (const Column &other : shape.columns)
             if (other.name == name) refuse_twice(name);
         shape.columns.emplace_back(name, field.feature.kind());
-        plan.fields.push_back(field);
+        fields.push_back(field);
     }
     for (std::size_t k = 0; k < ignored.size(); ++k)
         if (!found[k]) refuse_missing(ignored[k], "ignored", record);
@@ -146,12 +146,13 @@ void plan_row(DatasetState &state, const Names &names) {
         role->column = shape.columns.size();
         shape.columns.emplace_back(name, Kind::number);
         // First, so that a row without label is left before its values are added.
-        plan.fields.insert(plan.fields.begin(), *role);
+        fields.insert(fields.begin(), *role);
         return true;
     };
     shape.has_label = add(label, names.label, "the label");
     shape.has_weight = add(weight, names.weight, "the weight");
     state.fit_shape(shape);
+    plan.fields.assign(fields.begin(), fields.end());
     plan.label = names.label;
     plan.weight = names.weight;
     plan.ignore.assign(names.ignore.begin(), names.ignore.end());
