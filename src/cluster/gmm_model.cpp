@@ -12,19 +12,28 @@ constexpr std::uint8_t version = 1;
 constexpr std::size_t max_shape = std::size_t{1} << 26; // numbers in all covariances: half a gigabyte
 constexpr const char *covariances[] = {"full", "diagonal"};
 
-// The inverse of A'A, for a lower triangle A: B B' with B the inverse of A.
-std::vector<double> covariance_of(const double *whitener, std::size_t d) {
+// The inverse of A'A, for a lower triangle A: B B' with B the inverse of A. Row by row, as both are stored.
+std::vector<double> covariance_of(const double *whitener, std::size_t d, Poll poll) {
     std::vector<double> inverse(d * d), covariance(d * d);
-    for (std::size_t column = 0; column < d; ++column)
-        for (std::size_t i = column; i < d; ++i) {
-            double sum = i == column ? 1 : 0;
-            for (std::size_t j = column; j < i; ++j) sum -= whitener[i * d + j] * inverse[j * d + column];
-            inverse[i * d + column] = sum / whitener[i * d + i];
+    for (std::size_t i = 0; i < d; ++i) {
+        poll();
+        const double *const a = whitener + i * d;
+        double *const row = inverse.data() + i * d;
+        for (std::size_t j = 0; j < i; ++j) {
+            const double *const above = inverse.data() + j * d;
+            for (std::size_t l = 0; l <= j; ++l) row[l] -= a[j] * above[l];
         }
-    for (std::size_t i = 0; i < d; ++i)
-        for (std::size_t j = 0; j < d; ++j)
-            for (std::size_t l = 0; l <= std::min(i, j); ++l)
-                covariance[i * d + j] += inverse[i * d + l] * inverse[j * d + l];
+        row[i] = 1;
+        for (std::size_t l = 0; l <= i; ++l) row[l] /= a[i];
+    }
+    for (std::size_t i = 0; i < d; ++i) {
+        poll();
+        for (std::size_t j = 0; j <= i; ++j) {
+            double sum = 0;
+            for (std::size_t l = 0; l <= j; ++l) sum += inverse[i * d + l] * inverse[j * d + l];
+            covariance[i * d + j] = covariance[j * d + i] = sum;
+        }
+    }
     return covariance;
 }
 
@@ -63,7 +72,10 @@ GmmModel::GmmModel(const dataset::View &view, const GmmOptions &options, Poll po
     converged_ = found.converged;
     // The density of the features is that of the coordinates divided by the scales.
     double weights = 0, log_scale = 0;
-    for (std::size_t i = 0; i < points.rows; ++i) weights += points.weight_of(i);
+    for (std::size_t i = 0; i < points.rows; ++i) {
+        poll.every(i);
+        weights += points.weight_of(i);
+    }
     for (const Input &input : inputs_.inputs) log_scale += math::log(input.scale);
     log_likelihood_ = found.log_likelihood - weights * log_scale;
     bic_ = found.bic + 2 * weights * log_scale;
@@ -198,8 +210,9 @@ void GmmModel::tell(Json &json, Poll poll) const {
         json.end_array().key("covariance").begin_array();
         const auto scale = [this](std::size_t i) { return inputs_.inputs[i].scale; };
         if (covariance_ == Covariance::full) {
-            const std::vector<double> covariance = covariance_of(whitener_.data() + c * d * d, d);
+            const std::vector<double> covariance = covariance_of(whitener_.data() + c * d * d, d, poll);
             for (std::size_t i = 0; i < d; ++i) {
+                poll();
                 json.begin_array();
                 for (std::size_t j = 0; j < d; ++j) json.number(covariance[i * d + j] * scale(i) * scale(j));
                 json.end_array();

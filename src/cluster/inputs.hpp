@@ -47,6 +47,7 @@ Points points_of(const dataset::View &view, const Inputs &inputs, Poll poll);
 
 // For models that decompose a matrix of all features, which nobody can cancel: it is quick for as many as these.
 inline constexpr std::size_t max_matrix = 500;
+inline constexpr std::size_t max_eigen = 300; // to find eigenvectors takes longer than to find a triangle
 // Throws if there is a category, or more numbers than `most`. `what` is what cannot use them, `instead` what else may
 // be done than to leave some out.
 void require_numbers(const dataset::View &view, const char *what, std::size_t most, const char *instead = "");

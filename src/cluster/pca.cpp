@@ -35,7 +35,10 @@ Pca pca(const Points &points, int components, Poll poll) {
     const auto d = static_cast<Index>(points.numbers);
 
     double total = 0;
-    for (std::size_t i = 0; i < points.rows; ++i) total += points.weight_of(i);
+    for (std::size_t i = 0; i < points.rows; ++i) {
+        poll.every(i);
+        total += points.weight_of(i);
+    }
     if (points.rows == 0 || !(total > 1))
         throw Error(sqlstate::invalid_parameter, "principal components need at least two rows",
                     "The weights of " + std::to_string(points.rows) + " rows add up to " + std::to_string(total) + ".",

@@ -9,7 +9,7 @@ constexpr std::uint8_t version = 1;
 } // namespace
 
 PcaModel::PcaModel(const dataset::View &view, int components, Scale scale, Poll poll) : scale_(scale) {
-    require_numbers(view, "pca_fit", max_matrix);
+    require_numbers(view, "pca_fit", max_eigen);
     inputs_ = inputs_of(view, scale, poll);
     Pca found = pca(points_of(view, inputs_, poll), components, poll);
     mean_ = std::move(found.mean);
@@ -29,6 +29,7 @@ PcaModel::PcaModel(Bytes flat) {
     read_inputs(reader, inputs_);
     reader.require(inputs_.categories() == 0, "It has categories.");
     const std::size_t d = inputs_.numbers(), components = reader.varint(d);
+    reader.require(d <= max_eigen, "It has too many features.");
     reader.require(components > 0, "It has no components.");
     mean_ = read_doubles(reader, d);
     loading_ = read_doubles(reader, components * d);

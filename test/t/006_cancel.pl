@@ -23,6 +23,10 @@ SELECT customer_data.segment_setup();
 SELECT customer_data.segment_define('large', 'SELECT generate_series(1, 1500000)');
 CREATE TABLE feature AS SELECT i AS a, i % 1000 * 0.1::float8 AS b, 'word ' || i % 300007 AS c FROM generate_series(1, 1500000) i;
 CREATE TABLE gathered AS SELECT customer_data.dataset_agg(f) AS d FROM feature f;
+CREATE TABLE wide AS SELECT customer_data.dataset_agg(a) AS d
+    FROM (SELECT ARRAY(SELECT hashint8extended(i * 1000 + j, 1) / 1e18 FROM generate_series(1, 300) j) AS a FROM generate_series(1, 1000) i) q;
+CREATE TABLE mixture AS SELECT customer_data.gmm_fit(customer_data.dataset_agg(a), 1) AS g
+    FROM (SELECT ARRAY(SELECT hashint8extended(i * 1000 + j, 1) / 1e18 FROM generate_series(1, 500) j) AS a FROM generate_series(1, 1000) i) q;
 VACUUM ANALYZE;
 });
 
@@ -44,6 +48,8 @@ my %query = (
 	'kmeans_scan' => 'SELECT count(*) FROM (SELECT customer_data.dataset_agg(f) AS d FROM (SELECT * FROM measured LIMIT 20000) f) q, customer_data.kmeans_scan(q.d, 2, 10)',
 	'gmm_fit' => 'SELECT customer_data.gmm_fit(customer_data.dataset_agg(f), 9) FROM measured f',
 	'pca_fit' => q{SELECT customer_data.pca_fit(customer_data.dataset_agg(f), 2, 'robust') FROM (SELECT m.* FROM measured m, generate_series(1, 4)) f},
+	'pca_fit of 300 columns' => 'SELECT customer_data.pca_fit(d, 2) FROM wide, generate_series(1, 20)',
+	'jsonb of a mixture of 500 columns' => 'SELECT count(g::jsonb) FROM mixture, generate_series(1, 5)',
 	'rfm_agg' => 'SELECT customer_data.rfm_agg(recency_days, frequency, monetary) FROM measured',
 	'rollup of RFM summaries' => 'SELECT customer_data.rollup(r) FROM counted, generate_series(1, 20)',
 	'rfm_bins' => 'SELECT count(customer_data.rfm_bins(r)) FROM counted, generate_series(1, 50)',

@@ -190,5 +190,5 @@ TEST(Pca, CanBeCancelledAnywhere) {
             cancelled = true;
         }
     }
-    EXPECT_EQ(polls, 4); // one block in two passes, and before the decomposition
+    EXPECT_EQ(polls, 5); // the weights, one block in two passes, and before the decomposition
 }
