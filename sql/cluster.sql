@@ -17,7 +17,7 @@ SELECT c.cluster, c.name, c.size, round(c.share::numeric, 3) AS share,
        (SELECT jsonb_object_agg(key, round(value::numeric, 1)) FROM jsonb_each_text(c.centre)) AS centre,
        (SELECT string_agg(d ->> 'feature' || ' ' || round((d ->> 'z_score')::numeric, 2), ', ') FROM jsonb_array_elements(c.differences) d) AS differences
 FROM model, cluster_cards(m) c ORDER BY c.cluster;
-SELECT p.cluster, p.feature, round(p.value::numeric, 2) AS value, round(p.overall::numeric, 2) AS overall, round(p.z_score::numeric, 2) AS z_score
+SELECT p.cluster, p.feature, p.kind, round(p.value::numeric, 2) AS value, round(p.overall::numeric, 2) AS overall, round(p.z_score::numeric, 2) AS z_score
 FROM model, cluster_profile(m) p ORDER BY p.cluster, p.feature;
 SELECT c.id, cluster(m, c), round(cluster_distance(m, c)::numeric, 3) AS distance FROM model, customer c ORDER BY c.id;
 SELECT cluster(m, f) FROM model, (SELECT 30 AS age, 1000 AS spend, 'extra' AS note, 1 AS recency) f;

@@ -55,6 +55,6 @@ CREATE FUNCTION customer_data.cluster_cards(model customer_data.kmeans_model,
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 10 AS 'MODULE_PATHNAME', 'cd_kmeans_cards';
 COMMENT ON FUNCTION customer_data.cluster_cards(customer_data.kmeans_model) IS 'one row per cluster of k-means: a name in words, its rows, their share, its centre in units of the data, and the features that set it apart with their z-scores';
 CREATE FUNCTION customer_data.cluster_profile(model customer_data.kmeans_model,
-    OUT cluster integer, OUT name text, OUT feature text, OUT category text, OUT value float8, OUT overall float8, OUT z_score float8) RETURNS SETOF record
+    OUT cluster integer, OUT name text, OUT feature text, OUT kind text, OUT category text, OUT value float8, OUT overall float8, OUT z_score float8) RETURNS SETOF record
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 100 AS 'MODULE_PATHNAME', 'cd_kmeans_profile';
-COMMENT ON FUNCTION customer_data.cluster_profile(customer_data.kmeans_model) IS 'one row per cluster and feature of k-means, for charts: mean, or most frequent category and its share, the same of all rows, and the distance in standard deviations';
+COMMENT ON FUNCTION customer_data.cluster_profile(customer_data.kmeans_model) IS 'one row per cluster and feature of k-means, for charts: its kind (numeric or categorical), its mean, or most frequent category (NULL is unknown) and its share, the same of all rows, and the distance in standard deviations of rows';

@@ -60,13 +60,9 @@ Datum scan(FunctionCallInfo fcinfo) {
         bool nulls[count] = {};
         values[k] = Int32GetDatum(row.k);
         values[wss] = Float8GetDatum(row.wss);
-        const auto number = [&](int i, const std::optional<double> &value) {
-            nulls[i] = !value;
-            if (value) values[i] = Float8GetDatum(*value);
-        };
-        number(silhouette, row.silhouette);
-        number(calinski_harabasz, row.calinski_harabasz);
-        number(stability, row.stability);
+        pg::set(values[silhouette], nulls[silhouette], row.silhouette);
+        pg::set(values[calinski_harabasz], nulls[calinski_harabasz], row.calinski_harabasz);
+        pg::set(values[stability], nulls[stability], row.stability);
         result.add(values, nulls);
     }
     PG_RETURN_NULL();
@@ -129,6 +125,7 @@ template <class M> Datum cards(FunctionCallInfo fcinfo) {
     const Profile &profile = model.profile();
     const std::vector<std::string> names = names_of(inputs, profile, pg::interrupts);
     for (std::size_t c = 0; c < profile.clusters(); ++c) {
+        pg::interrupts();
         enum { cluster, name, size, share, centre, differences, count };
         Datum values[count] = {};
         bool nulls[count] = {};
@@ -153,9 +150,10 @@ template <class M> Datum profiles(FunctionCallInfo fcinfo) {
     const Inputs &inputs = model.inputs();
     const Profile &profile = model.profile();
     const std::vector<std::string> names = names_of(inputs, profile, pg::interrupts);
-    for (std::size_t c = 0; c < profile.clusters(); ++c)
+    for (std::size_t c = 0; c < profile.clusters(); ++c) {
+        pg::interrupts();
         for (std::size_t f = 0; f < profile.features; ++f) {
-            enum { cluster, name, feature, category, value, overall, z, count };
+            enum { cluster, name, feature, kind, category, value, overall, z, count };
             const dataset::Column &column = inputs.columns[f];
             const Trait &trait = profile.trait(c, f);
             Datum values[count] = {};
@@ -163,6 +161,7 @@ template <class M> Datum profiles(FunctionCallInfo fcinfo) {
             values[cluster] = Int32GetDatum(static_cast<std::int32_t>(c + 1));
             values[name] = text_value(names[c]);
             values[feature] = text_value(column.name);
+            values[kind] = text_value(column.is_category() ? "categorical" : "numeric");
             nulls[category] = trait.level == 0;
             if (!nulls[category]) values[category] = text_value(column.levels[trait.level]);
             values[value] = Float8GetDatum(trait.value);
@@ -170,6 +169,7 @@ template <class M> Datum profiles(FunctionCallInfo fcinfo) {
             values[z] = Float8GetDatum(z_score(inputs, profile, c, f));
             result.add(values, nulls);
         }
+    }
     PG_RETURN_NULL();
 }
 

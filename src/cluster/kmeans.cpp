@@ -44,18 +44,9 @@ double still_movement(const Points &points, double tolerance) {
 std::optional<Kmeans> sampled(const Points &points, std::size_t k, math::Random &random, Poll poll) {
     const std::size_t n = std::max<std::size_t>(10'000, 50 * k);
     if (points.rows <= exact_rows || n > exact_rows) return {};
-    Points sample;
-    sample.rows = n;
-    sample.numbers = points.numbers;
-    sample.categories = points.categories;
-    sample.levels = points.levels;
-    sample.mismatch = points.mismatch;
-    for (std::size_t i = 0; i < n; ++i) {
-        const std::size_t row = random.bits() % points.rows;
-        sample.number.insert(sample.number.end(), points.numbers_of(row), points.numbers_of(row) + points.numbers);
-        sample.category.insert(sample.category.end(), points.codes_of(row), points.codes_of(row) + points.categories);
-        if (!points.weight.empty()) sample.weight.push_back(points.weight[row]);
-    }
+    std::vector<std::size_t> rows(n);
+    for (std::size_t &row : rows) row = random.bits() % points.rows;
+    const Points sample = rows_of(points, rows, poll);
     KmeansOptions options;
     options.k = static_cast<int>(k);
     options.seed = random.bits();
@@ -81,6 +72,24 @@ std::size_t draw_far(const Points &points, const Kmeans &from, math::Random &ran
 }
 
 } // namespace
+
+Points rows_of(const Points &points, std::span<const std::size_t> rows, Poll poll) {
+    Points some;
+    some.rows = rows.size();
+    some.numbers = points.numbers;
+    some.categories = points.categories;
+    some.levels = points.levels;
+    some.mismatch = points.mismatch;
+    some.number.reserve(rows.size() * points.numbers);
+    some.category.reserve(rows.size() * points.categories);
+    for (const std::size_t row : rows) {
+        poll.every(row);
+        some.number.insert(some.number.end(), points.numbers_of(row), points.numbers_of(row) + points.numbers);
+        some.category.insert(some.category.end(), points.codes_of(row), points.codes_of(row) + points.categories);
+        if (!points.weight.empty()) some.weight.push_back(points.weight[row]);
+    }
+    return some;
+}
 
 std::optional<Kmeans> try_kmeans(const Points &points, const KmeansOptions &options, Poll poll, std::size_t &distinct) {
     check_option("k", options.k, 1, max_clusters, "Few numbers are usual, 2 to 10; kmeans_scan compares them.");

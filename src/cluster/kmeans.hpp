@@ -4,6 +4,7 @@
 #include "cluster/centres.hpp"
 #include "common/error.hpp"
 #include <optional>
+#include <span>
 
 namespace cd::cluster {
 
@@ -52,6 +53,9 @@ std::optional<Kmeans> try_kmeans(const Points &points, const KmeansOptions &opti
 // From k given centres, no more than there are rows: Lloyd's iterations alone.
 Kmeans kmeans_from(const Points &points, std::size_t k, std::vector<double> centre, std::vector<std::uint32_t> mode,
                    int most_iterations, Poll poll = {});
+
+// Some of the points, in this order; a row may stand there more than once.
+Points rows_of(const Points &points, std::span<const std::size_t> rows, Poll poll);
 
 // The clusters' centres, ready to be compared with rows.
 Centres centres_of(const Kmeans &model, std::size_t numbers, std::size_t categories, double mismatch);

@@ -10,24 +10,6 @@ namespace {
 // Streams of the seed, away from those of the restarts.
 constexpr std::uint64_t sample_stream = 1 << 20, resample_stream = 1 << 21;
 
-Points rows_of(const Points &points, std::span<const std::size_t> rows, Poll poll) {
-    Points some;
-    some.rows = rows.size();
-    some.numbers = points.numbers;
-    some.categories = points.categories;
-    some.levels = points.levels;
-    some.mismatch = points.mismatch;
-    some.number.reserve(rows.size() * points.numbers);
-    some.category.reserve(rows.size() * points.categories);
-    for (const std::size_t row : rows) {
-        poll.every(row);
-        some.number.insert(some.number.end(), points.numbers_of(row), points.numbers_of(row) + points.numbers);
-        some.category.insert(some.category.end(), points.codes_of(row), points.codes_of(row) + points.categories);
-        if (!points.weight.empty()) some.weight.push_back(points.weight[row]);
-    }
-    return some;
-}
-
 // Selection sampling (Knuth, The Art of Computer Programming 3.4.2, algorithm S): ascending, without repetition.
 std::vector<std::size_t> draw_sample(std::size_t rows, std::size_t wanted, std::uint64_t seed, Poll poll) {
     math::Random random(seed, sample_stream);

@@ -292,14 +292,10 @@ Datum columns(FunctionCallInfo fcinfo) {
         });
         values[n] = UInt64GetDatum(s.n);
         values[missing_rows] = UInt64GetDatum(s.missing);
-        const auto number = [&](int i, const std::optional<double> &value) {
-            nulls[i] = !value;
-            if (value) values[i] = Float8GetDatum(*value);
-        };
-        number(min, s.min);
-        number(max, s.max);
-        number(mean, s.mean);
-        number(sd, s.sd);
+        pg::set(values[min], nulls[min], s.min);
+        pg::set(values[max], nulls[max], s.max);
+        pg::set(values[mean], nulls[mean], s.mean);
+        pg::set(values[sd], nulls[sd], s.sd);
         values[distinct] = UInt64GetDatum(s.distinct);
         values[top] = pg::jsonb_datum(told(column, s.top));
         result.add(values, nulls);

@@ -1,6 +1,7 @@
 // Results of several columns or rows.
 #pragma once
 #include "pg/bridge.hpp"
+#include <optional>
 extern "C" {
 #include "access/htup_details.h"
 #include "executor/executor.h"
@@ -30,6 +31,12 @@ inline TupleDesc result_row(FunctionCallInfo fcinfo) {
 
 inline Datum row_datum(TupleDesc row, Datum *values, bool *nulls) {
     return HeapTupleGetDatum(heap_form_tuple(row, values, nulls));
+}
+
+// A column of such a row: what is undefined is NULL.
+inline void set(Datum &value, bool &null, const std::optional<double> &number) {
+    null = !number;
+    if (number) value = Float8GetDatum(*number);
 }
 
 // A result of many rows. Make it while nothing with a destructor is alive; add() may be called at any time.
