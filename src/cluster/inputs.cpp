@@ -14,7 +14,8 @@ constexpr const char *scales[] = {"none", "zscore", "robust"};
 void require_rows(const dataset::View &view) {
     if (view.rows() > 0) return;
     throw Error(sqlstate::invalid_parameter, "the dataset has no rows",
-                view.skipped() > 0 ? "All " + std::to_string(view.skipped()) + " rows were skipped." : "",
+                view.skipped() > 0 ? "All " + std::to_string(view.skipped()) + " rows were skipped."
+                                   : "dataset_agg was given none.",
                 view.skipped() > 0 ? "Rows without a label or weight are skipped; look at where they come from."
                                    : "Look at WHERE in the query that dataset_agg reads.");
 }
