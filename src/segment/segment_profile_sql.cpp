@@ -22,14 +22,10 @@ CD_FUNCTION(cd_segment_profile) {
             values[kind] = pg::text_datum(kind_name);
             values[category] = pg::text_datum(level);
         });
-        const auto number = [&](int i, const std::optional<double> &value) {
-            nulls[i] = !value;
-            if (value) values[i] = Float8GetDatum(*value);
-        };
-        number(members, contrast.members);
-        number(base, contrast.base);
-        number(percent, contrast.index);
-        number(z_score, contrast.z);
+        pg::set(values[members], nulls[members], contrast.members);
+        pg::set(values[base], nulls[base], contrast.base);
+        pg::set(values[percent], nulls[percent], contrast.index);
+        pg::set(values[z_score], nulls[z_score], contrast.z);
         result.add(values, nulls);
     }
     PG_RETURN_NULL();

@@ -156,9 +156,9 @@ CREATE FUNCTION customer_data.cluster_cards(model customer_data.kmeans_model,
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 10 AS 'MODULE_PATHNAME', 'cd_kmeans_cards';
 COMMENT ON FUNCTION customer_data.cluster_cards(customer_data.kmeans_model) IS 'one row per cluster of k-means: a name in words, its rows, their share, its centre in units of the data, and the features that set it apart with their z-scores';
 CREATE FUNCTION customer_data.cluster_profile(model customer_data.kmeans_model,
-    OUT cluster integer, OUT name text, OUT feature text, OUT category text, OUT value float8, OUT overall float8, OUT z_score float8) RETURNS SETOF record
+    OUT cluster integer, OUT name text, OUT feature text, OUT kind text, OUT category text, OUT value float8, OUT overall float8, OUT z_score float8) RETURNS SETOF record
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 100 AS 'MODULE_PATHNAME', 'cd_kmeans_profile';
-COMMENT ON FUNCTION customer_data.cluster_profile(customer_data.kmeans_model) IS 'one row per cluster and feature of k-means, for charts: mean, or most frequent category and its share, the same of all rows, and the distance in standard deviations';
+COMMENT ON FUNCTION customer_data.cluster_profile(customer_data.kmeans_model) IS 'one row per cluster and feature of k-means, for charts: its kind (numeric or categorical), its mean, or most frequent category (NULL is unknown) and its share, the same of all rows, and the distance in standard deviations of rows';
 
 -- src/cluster/gmm.sql
 -- Clusters as Gaussian mixtures: of any elliptical shape, overlapping, with probabilities.
@@ -226,9 +226,9 @@ CREATE FUNCTION customer_data.cluster_cards(model customer_data.gmm_model,
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 10 AS 'MODULE_PATHNAME', 'cd_gmm_cards';
 COMMENT ON FUNCTION customer_data.cluster_cards(customer_data.gmm_model) IS 'one row per cluster of a mixture: a name in words, its rows, their share, its centre in units of the data, and the features that set it apart with their z-scores';
 CREATE FUNCTION customer_data.cluster_profile(model customer_data.gmm_model,
-    OUT cluster integer, OUT name text, OUT feature text, OUT category text, OUT value float8, OUT overall float8, OUT z_score float8) RETURNS SETOF record
+    OUT cluster integer, OUT name text, OUT feature text, OUT kind text, OUT category text, OUT value float8, OUT overall float8, OUT z_score float8) RETURNS SETOF record
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 100 AS 'MODULE_PATHNAME', 'cd_gmm_profile';
-COMMENT ON FUNCTION customer_data.cluster_profile(customer_data.gmm_model) IS 'one row per cluster and feature of a mixture, for charts: mean, or most frequent category and its share, the same of all rows, and the distance in standard deviations';
+COMMENT ON FUNCTION customer_data.cluster_profile(customer_data.gmm_model) IS 'one row per cluster and feature of a mixture, for charts: its kind (numeric or categorical), its mean, or most frequent category (NULL is unknown) and its share, the same of all rows, and the distance in standard deviations of rows';
 
 -- src/cluster/pca.sql
 -- Principal components: the few scales that many answers of a survey come down to.
@@ -427,7 +427,7 @@ CREATE FUNCTION customer_data.segment_define_rule(name text, rule jsonb, profile
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cd_segment_define_rule';
 COMMENT ON FUNCTION customer_data.segment_define_rule(text, jsonb, regclass, name, text, text) IS 'defines a segment, or defines it anew, by a rule over a profile with one row for each subject; key is the column of their ids';
 CREATE FUNCTION customer_data.segment_event_define(name text, relation regclass, subject_column name, time_column name) RETURNS void
-    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cd_segment_event_define';
+    LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cd_segment_event_define';
 COMMENT ON FUNCTION customer_data.segment_event_define(text, regclass, name, name) IS 'declares a table with one row for each event, for rules with did';
 
 CREATE FUNCTION customer_data.segment_sql(name text) RETURNS text
@@ -439,11 +439,11 @@ COMMENT ON FUNCTION customer_data.segment_explain(text) IS 'the rule of a segmen
 CREATE FUNCTION customer_data.segment_preview(rule jsonb, profile regclass, key name,
         OUT node text, OUT depth integer, OUT words text, OUT customers bigint)
     RETURNS SETOF record
-    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 10 AS 'MODULE_PATHNAME', 'cd_segment_preview';
+    LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 10 AS 'MODULE_PATHNAME', 'cd_segment_preview';
 COMMENT ON FUNCTION customer_data.segment_preview(jsonb, regclass, name) IS 'how many rows of the profile fulfil each node of a rule, counted in one scan';
 
 CREATE FUNCTION customer_data.segment_refresh(name text, OUT entered bigint, OUT departed bigint, OUT stayed bigint) RETURNS record
-    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cd_segment_refresh';
+    LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cd_segment_refresh';
 COMMENT ON FUNCTION customer_data.segment_refresh(text) IS 'runs the query of a segment, and writes who entered or departed since the last refresh';
 CREATE FUNCTION customer_data.segment_refresh_all(OUT segment text, OUT entered bigint, OUT departed bigint, OUT stayed bigint) RETURNS SETOF record
     LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 100 AS 'MODULE_PATHNAME', 'cd_segment_refresh_all';
@@ -460,9 +460,9 @@ COMMENT ON FUNCTION customer_data.segment_overlap() IS 'every pair of segments: 
 -- What sets the members of a segment apart.
 
 CREATE FUNCTION customer_data.segment_profile(d customer_data.dataset,
-    OUT feature text, OUT category text, OUT members float8, OUT base float8, OUT index float8, OUT z_score float8) RETURNS SETOF record
+    OUT feature text, OUT kind text, OUT category text, OUT members float8, OUT base float8, OUT index float8, OUT z_score float8) RETURNS SETOF record
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 50 AS 'MODULE_PATHNAME', 'cd_segment_profile';
-COMMENT ON FUNCTION customer_data.segment_profile(customer_data.dataset) IS 'members of a segment (label true) against all rows: mean of each number and share of each value, index with all rows = 100, and z-score of the difference';
+COMMENT ON FUNCTION customer_data.segment_profile(customer_data.dataset) IS 'members of a segment (label true) against all rows: mean of each number and share of each value, index with all rows = 100, and z_score: the difference in standard errors (cluster_profile has standard deviations); kind is numeric or categorical';
 
 -- src/segment/segment_setup.sql
 -- Definitions, members and changes are ordinary rows in customer_store: dumped, and never taken by DROP EXTENSION.
