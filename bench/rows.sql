@@ -383,7 +383,7 @@ SELECT s.* FROM (SELECT kmeans_fit(dataset_agg(f), 8, restarts => 1) AS model FR
 -- SET serial
 -- PER customers rows
 -- OURS
-SELECT sum(cluster(m.model, f)) FROM feature20_model m, feature20 f;
+SELECT sum(cluster((SELECT model FROM feature20_model), f)) FROM feature20 f;
 -- INSTEAD eight squared distances in SQL, and the least
 SELECT sum(cluster) FROM nearest;
 -- FLOOR the whole row
@@ -394,8 +394,8 @@ SELECT count(f) FROM feature20 f;
 -- SET serial
 -- PER customers rows
 -- OURS
-SELECT sum(cluster(m.model, ARRAY[f1,f2,f3,f4,f5,f6,f7,f8,f9,f10,f11,f12,f13,f14,f15,f16,f17,f18,f19,f20]))
-FROM feature20_model m, feature20 f;
+SELECT sum(cluster((SELECT model FROM feature20_model), ARRAY[f1,f2,f3,f4,f5,f6,f7,f8,f9,f10,f11,f12,f13,f14,f15,f16,f17,f18,f19,f20]))
+FROM feature20;
 -- INSTEAD as before
 -- FLOOR the array
 SELECT count(ARRAY[f1,f2,f3,f4,f5,f6,f7,f8,f9,f10,f11,f12,f13,f14,f15,f16,f17,f18,f19,f20]) FROM feature20;
