@@ -92,3 +92,5 @@ SELECT cluster(m, NULL::record) AS nothing, cluster(NULL::kmeans_model, ARRAY[1]
 SELECT s.clusters, s.wss FROM summary((SELECT kmeans_fit(dataset_agg(f), 1) FROM (SELECT 5 AS x) f)) s;
 SELECT s.clusters, s.wss FROM summary((SELECT kmeans_fit(dataset_agg(f), 1) FROM (SELECT 5 AS x FROM generate_series(1, 9)) f)) s;
 SELECT s.component, s.variance, s.share, s.cumulative_share FROM summary((SELECT pca_fit(dataset_agg(f), 1) FROM (SELECT 5 AS x FROM generate_series(1, 9)) f)) s;
+-- Other tests use these names.
+DROP TABLE customer, model, mixture, survey, scale, early;

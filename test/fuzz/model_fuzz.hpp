@@ -26,7 +26,7 @@ template <class M, class Use> void fuzz_model(Bytes input, Use use) {
             }
         }
         Json json;
-        model.tell(json);
+        model.tell(json, {});
     } catch (const Error &) {
     }
 }
