@@ -38,8 +38,8 @@ struct Kmeans {
     ClusterTotals totals;             // of the labels
     double wss = 0;                   // weighted squared distances of the rows from their centres
     int iterations = 0;               // of the restart that won: how often the centres moved
-    bool converged =
-        false; // no row changes its cluster any more, or see tolerance. If not, a cluster may even be empty
+    // No row changes its cluster any more, or see tolerance. If not, a cluster may even be empty.
+    bool converged = false;
 };
 
 // Needs at least k different rows. A seed gives the same bits on every machine. Time is rows x k x (numbers +

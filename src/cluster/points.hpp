@@ -36,8 +36,8 @@ struct Points {
 
 // What the rows of each cluster add up to.
 struct ClusterTotals {
-    std::vector<std::size_t>
-        first; // where the levels of each category begin among `level`, and where the last ones end
+    // Where the levels of each category begin among `level`, and where the last ones end.
+    std::vector<std::size_t> first;
     std::vector<std::uint64_t> rows;
     std::vector<double> weight;
     std::vector<double> number; // clusters x numbers: means
