@@ -218,11 +218,7 @@ Datum summary_gmm(FunctionCallInfo fcinfo) {
 using namespace cd;
 using namespace cd::cluster;
 
-CD_DEFINE_INPUT(cd_kmeans_model_in, dataset::model_in<KmeansModel>)
-CD_DEFINE_INPUT(cd_kmeans_model_recv, dataset::model_recv<KmeansModel>)
-CD_DEFINE(cd_kmeans_model_out, dataset::model_out)
-CD_DEFINE(cd_kmeans_model_send, dataset::model_send)
-CD_DEFINE(cd_kmeans_model_to_jsonb, dataset::model_to_jsonb<KmeansModel>)
+CD_DEFINE_MODEL(kmeans_model, KmeansModel)
 CD_DEFINE(cd_kmeans_fit, fit_kmeans)
 CD_DEFINE(cd_kmeans_scan, scan)
 CD_DEFINE(cd_kmeans_summary, summary_kmeans)
@@ -233,11 +229,7 @@ CD_DEFINE(cd_kmeans_cluster_array, cluster_kmeans<Form::array>)
 CD_DEFINE(cd_kmeans_distance_row, distance_kmeans<Form::record>)
 CD_DEFINE(cd_kmeans_distance_array, distance_kmeans<Form::array>)
 
-CD_DEFINE_INPUT(cd_gmm_model_in, dataset::model_in<GmmModel>)
-CD_DEFINE_INPUT(cd_gmm_model_recv, dataset::model_recv<GmmModel>)
-CD_DEFINE(cd_gmm_model_out, dataset::model_out)
-CD_DEFINE(cd_gmm_model_send, dataset::model_send)
-CD_DEFINE(cd_gmm_model_to_jsonb, dataset::model_to_jsonb<GmmModel>)
+CD_DEFINE_MODEL(gmm_model, GmmModel)
 CD_DEFINE(cd_gmm_fit, fit_gmm)
 CD_DEFINE(cd_gmm_summary, summary_gmm)
 CD_DEFINE(cd_gmm_cards, cards<GmmModel>)

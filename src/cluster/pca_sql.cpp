@@ -62,11 +62,7 @@ Datum loadings(FunctionCallInfo fcinfo) {
 using namespace cd;
 using namespace cd::cluster;
 
-CD_DEFINE_INPUT(cd_pca_model_in, dataset::model_in<PcaModel>)
-CD_DEFINE_INPUT(cd_pca_model_recv, dataset::model_recv<PcaModel>)
-CD_DEFINE(cd_pca_model_out, dataset::model_out)
-CD_DEFINE(cd_pca_model_send, dataset::model_send)
-CD_DEFINE(cd_pca_model_to_jsonb, dataset::model_to_jsonb<PcaModel>)
+CD_DEFINE_MODEL(pca_model, PcaModel)
 CD_DEFINE(cd_pca_fit, fit)
 CD_DEFINE(cd_pca_summary, summary)
 CD_DEFINE(cd_pca_loadings, loadings)

@@ -132,3 +132,11 @@ template <class M> class KeptModel {
 };
 
 } // namespace cd::dataset
+
+// What every type of model has: input, output and the cast to jsonb.
+#define CD_DEFINE_MODEL(name, M)                                                                                       \
+    CD_DEFINE_INPUT(cd_##name##_in, cd::dataset::model_in<M>)                                                          \
+    CD_DEFINE(cd_##name##_out, cd::dataset::model_out)                                                                 \
+    CD_DEFINE_INPUT(cd_##name##_recv, cd::dataset::model_recv<M>)                                                      \
+    CD_DEFINE(cd_##name##_send, cd::dataset::model_send)                                                               \
+    CD_DEFINE(cd_##name##_to_jsonb, cd::dataset::model_to_jsonb<M>)
