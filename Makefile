@@ -5,7 +5,7 @@ FEATURES = purchase rfm dataset cluster segment
 EXTENSION   = customer_data
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(EXTENSION).control)
 MODULE_big  = $(EXTENSION)
-SOURCES     = src/$(EXTENSION).cpp $(sort $(foreach d,pg common math $(FEATURES),$(wildcard src/$(d)/*.cpp)))
+SOURCES     = src/$(EXTENSION).cpp $(sort $(foreach d,pg common math learn $(FEATURES),$(wildcard src/$(d)/*.cpp)))
 OBJS        = $(SOURCES:.cpp=.o)
 SQL_PIECES  = src/$(EXTENSION).sql $(foreach f,$(FEATURES),$(sort $(wildcard src/$(f)/*.sql)))
 DATA_built  = $(EXTENSION)--$(EXTVERSION).sql

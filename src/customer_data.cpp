@@ -2,6 +2,7 @@
 #include "customer_data.hpp"
 #include <climits>
 extern "C" {
+#include "access/parallel.h"
 #include "utils/guc.h"
 }
 
@@ -19,9 +20,13 @@ static std::size_t bytes(int kilobytes) { return static_cast<std::size_t>(kiloby
 static int max_book_kilobytes = 720 * 1024;
 static int max_dataset_kilobytes = 2 * 1024 * 1024;
 static int max_segment_kilobytes = 1024 * 1024;
+static int thread_count = 1;
+static bool progress_lines = false;
 std::size_t max_book_memory() { return bytes(max_book_kilobytes); }
 std::size_t max_dataset_memory() { return bytes(max_dataset_kilobytes); }
 std::size_t max_segment_memory() { return bytes(max_segment_kilobytes); }
+int threads() { return IsParallelWorker() ? 1 : thread_count; }
+bool progress() { return progress_lines; }
 } // namespace cd
 
 void _PG_init(void) {
@@ -38,5 +43,11 @@ void _PG_init(void) {
                             "1 GB is enough for eight million members with ids of ten letters.",
                             &cd::max_segment_kilobytes, cd::max_segment_kilobytes, 64, MAX_KILOBYTES, PGC_USERSET,
                             GUC_UNIT_KB, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("customer_data.threads", "Threads that the fit of a model may use, its own included.",
+                            "The model is the same with any number. A parallel worker uses one.", &cd::thread_count,
+                            cd::thread_count, 1, cd::max_threads, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable("customer_data.progress", "Whether long work tells how far it is.",
+                             "Lines are sent with level INFO.", &cd::progress_lines, cd::progress_lines, PGC_USERSET, 0,
+                             nullptr, nullptr, nullptr);
     MarkGUCPrefixReserved("customer_data");
 }

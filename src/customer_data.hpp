@@ -5,9 +5,12 @@
 
 namespace cd {
 
-// Settings of that name, in bytes.
+// Settings of that name; memory in bytes.
 std::size_t max_book_memory();
 std::size_t max_dataset_memory();
 std::size_t max_segment_memory();
+inline constexpr int max_threads = 64;
+int threads();
+bool progress();
 
 } // namespace cd

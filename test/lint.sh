@@ -68,7 +68,9 @@ pg_that_knows_a_feature() {
     lines "^ *# *include *\"(${features// /|})/" src/pg src/common src/math
 }
 forbidden_cxx() {
-    lines '\bassert *\(|# *include *<(iostream|regex|locale|thread|mutex|future)>|-ffast-math|-march=native' src
+    lines '\bassert *\(|# *include *<(iostream|regex|locale|thread|mutex|future)>|-ffast-math|-march=native' src |
+        # The one place that starts threads, by the rules that stand there.
+        grep -vE '^src/common/workers\.cpp:[0-9]+:# *include *<(thread|mutex)>'
 }
 sql_not_plain() {
     grep -nE '^ *CREATE +(OR +REPLACE|[A-Z ]+ IF +NOT +EXISTS)' src/*.sql src/*/*.sql |
@@ -88,7 +90,7 @@ missing_pieces() {
     done
     for feature in src/*/; do
         feature=$(basename "$feature")
-        case " pg common math upgrade $features " in
+        case " pg common math learn upgrade $features " in
             *" $feature "*) ;;
             *) echo "src/$feature is not in the Makefile's FEATURES" ;;
         esac
