@@ -1,9 +1,11 @@
-// JSON as text, for values that are shown or exported. Numbers in the shortest form that reads back exactly.
+// JSON as text, for values that are shown or exported, numbers in the shortest form that reads back exactly; and JSON
+// that was read.
 #pragma once
 #include <charconv>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cd {
 
@@ -77,6 +79,14 @@ class Json {
 
     std::string out_;
     bool fresh_ = true; // nothing stands before the next value
+};
+
+// A value of JSON that the host has read.
+struct JsonValue {
+    enum class Kind { null, boolean, number, string, array, object } kind = Kind::null;
+    std::string text;              // of a scalar
+    std::vector<JsonValue> items;  // of an array, or the values of an object
+    std::vector<std::string> keys; // of an object, none twice
 };
 
 } // namespace cd

@@ -1,4 +1,4 @@
-// jsonb as a result.
+// jsonb as a result, and as an argument.
 #pragma once
 #include "common/json.hpp"
 #include "pg/bridge.hpp"
@@ -13,5 +13,8 @@ inline Datum jsonb_datum(const Json &json) {
     const char *const text = json.str().c_str();
     return call([text] { return DirectFunctionCall1(jsonb_in, CStringGetDatum(text)); });
 }
+
+// A jsonb value, which may be nested so deeply, or too_deep() is called, which throws.
+JsonValue json_value(Datum jsonb, int max_depth, void (*too_deep)());
 
 } // namespace cd::pg

@@ -15,6 +15,7 @@
 // that the counts of a rule and of its `not` add up to all.
 #pragma once
 #include "common/error.hpp"
+#include "common/json.hpp"
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,13 +25,7 @@
 
 namespace cd::segment {
 
-// A value of JSON, as the host has read it.
-struct Json {
-    enum class Kind { null, boolean, number, string, array, object } kind = Kind::null;
-    std::string text;              // of a scalar
-    std::vector<Json> items;       // of an array, or the values of an object
-    std::vector<std::string> keys; // of an object, none twice
-};
+using Json = JsonValue;
 
 enum class Comparison {
     equal,

@@ -1,10 +1,9 @@
 #include "segment/segment_store_sql.hpp"
+#include "pg/json.hpp"
 #include "pg/varlena.hpp"
 extern "C" {
 #include "utils/acl.h"
 #include "utils/fmgrprotos.h"
-#include "utils/jsonb.h"
-#include "utils/numeric.h"
 }
 
 namespace cd::segment {
@@ -108,75 +107,13 @@ Oid runner(const Definition &d, Oid owner) {
                 "Or define the segment again.");
 }
 
-namespace {
-
-// Reads tokens of a jsonb value.
-class Tree {
-  public:
-    explicit Tree(Datum jsonb)
-        : iterator_(pg::call([jsonb] { return JsonbIteratorInit(&DatumGetJsonbP(jsonb)->root); })) {}
-
-    Json read() {
-        Json json = value(next(), 0);
-        // A scalar stands in an array of its own.
-        if (json.kind == Json::Kind::array && scalar_) {
-            Json only = std::move(json.items.at(0));
-            return only;
-        }
-        return json;
-    }
-
-  private:
-    JsonbIteratorToken next() {
-        return pg::call([this] { return JsonbIteratorNext(&iterator_, &token_, false); });
-    }
-    Json value(JsonbIteratorToken token, int depth) {
-        // Twice the depth of rules: each has an object and perhaps an array.
-        if (depth > 2 * max_depth + 4)
-            throw Error(sqlstate::program_limit, "the rule is nested too deeply",
-                        "The limit is " + std::to_string(max_depth) + " levels.",
-                        "Define an inner part as a segment of its own, and name it with in_segment.");
-        Json json;
-        if (token == WJB_BEGIN_ARRAY) {
-            if (depth == 0) scalar_ = token_.val.array.rawScalar;
-            json.kind = Json::Kind::array;
-            for (token = next(); token != WJB_END_ARRAY; token = next()) json.items.push_back(value(token, depth + 1));
-        } else if (token == WJB_BEGIN_OBJECT) {
-            json.kind = Json::Kind::object;
-            for (token = next(); token != WJB_END_OBJECT; token = next()) {
-                json.keys.emplace_back(token_.val.string.val, static_cast<std::size_t>(token_.val.string.len));
-                json.items.push_back(value(next(), depth + 1));
-            }
-        } else
-            scalar(json);
-        return json;
-    }
-    void scalar(Json &json) {
-        switch (token_.type) {
-        case jbvNull: return;
-        case jbvBool:
-            json.kind = Json::Kind::boolean;
-            json.text = token_.val.boolean ? "true" : "false";
-            return;
-        case jbvNumeric:
-            json.kind = Json::Kind::number;
-            json.text = pg::call([this] {
-                return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(token_.val.numeric)));
-            });
-            return;
-        default:
-            json.kind = Json::Kind::string;
-            json.text.assign(token_.val.string.val, static_cast<std::size_t>(token_.val.string.len));
-        }
-    }
-
-    JsonbIterator *iterator_;
-    JsonbValue token_{};
-    bool scalar_ = false;
-};
-
-} // namespace
-
-Json json_tree(Datum jsonb) { return Tree(jsonb).read(); }
+Json json_tree(Datum jsonb) {
+    // Twice the depth of rules: each has an object and perhaps an array.
+    return pg::json_value(jsonb, 2 * max_depth + 4, [] {
+        throw Error(sqlstate::program_limit, "the rule is nested too deeply",
+                    "The limit is " + std::to_string(max_depth) + " levels.",
+                    "Define an inner part as a segment of its own, and name it with in_segment.");
+    });
+}
 
 } // namespace cd::segment
