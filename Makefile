@@ -40,6 +40,13 @@ $(OBJS): Makefile
 
 $(shlib): src/exports.map
 
+# Through the front end of the compiler only: its warnings, without its code. CMake builds the kernels with any compiler.
+SYNTAX = $(patsubst %.cpp,%.syntax,$(filter %_sql.cpp src/pg/% src/$(EXTENSION).cpp,$(SOURCES)))
+.PHONY: syntax $(SYNTAX)
+syntax: $(SYNTAX)
+$(SYNTAX): %.syntax: %.cpp
+	$(CXX) $(CXXFLAGS) $(CPPFLAGS) -fsyntax-only $<
+
 $(DATA_built): $(SQL_PIECES) $(EXTENSION).control
 	{ printf '\\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \\quit\n'; \
 	  for piece in $(SQL_PIECES); do printf '\n-- %s\n' $$piece; cat $$piece; done; } > $@
