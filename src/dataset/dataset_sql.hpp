@@ -41,10 +41,8 @@ struct DatasetState : Dataset {
 
 using State = pg::TableState<DatasetState>;
 
-// Make it after the last backend call that can raise.
-inline View view_arg(Datum d) {
-    const State::Arg arg = State::arg(d);
-    return arg.object ? View(*arg.object) : View(arg.flat, pg::interrupts);
-}
+// Make them after the last backend call that can raise; of several arguments, take all before.
+inline View view_of(const State::Arg &arg) { return arg.object ? View(*arg.object) : View(arg.flat, pg::interrupts); }
+inline View view_arg(Datum d) { return view_of(State::arg(d)); }
 
 } // namespace cd::dataset
