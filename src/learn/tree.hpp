@@ -27,18 +27,16 @@ struct Tree {
     std::vector<std::uint64_t> sets; // bit c of a set's words: the code c of that feature goes left. Bit 0 is not used.
 
     bool in_set(const Node &node, std::uint32_t code) const { return sets[node.set + code / 64] >> (code % 64) & 1; }
-    // The leaf of a row, given as by dataset::FeatureReader: numbers, `missing`, and codes as doubles.
+    // Rows are given as by dataset::FeatureReader: numbers, `missing`, and codes as doubles.
+    bool goes_left(const Node &node, const dataset::Columns &columns, const double *features) const {
+        const double value = features[node.feature];
+        if (columns[node.feature].is_category())
+            return value == 0 ? node.missing_left : in_set(node, static_cast<std::uint32_t>(value));
+        return value != value ? node.missing_left : value <= node.threshold;
+    }
     const Node &leaf_of(const dataset::Columns &columns, const double *features) const {
         const Node *node = nodes.data();
-        while (!node->is_leaf()) {
-            const double value = features[node->feature];
-            bool left;
-            if (columns[node->feature].is_category())
-                left = value == 0 ? node->missing_left : in_set(*node, static_cast<std::uint32_t>(value));
-            else
-                left = value != value ? node->missing_left : value <= node->threshold;
-            node = &nodes[left ? node->left : node->right];
-        }
+        while (!node->is_leaf()) node = &nodes[goes_left(*node, columns, features) ? node->left : node->right];
         return *node;
     }
 };
@@ -50,6 +48,13 @@ struct Ensemble {
     double base = 0;
     bool average = false;
     std::vector<Tree> trees;
+
+    // Trees are added in their order.
+    double score(const dataset::Columns &columns, const double *features) const {
+        double sum = 0;
+        for (const Tree &tree : trees) sum += tree.leaf_of(columns, features).value;
+        return base + (average ? sum / static_cast<double>(trees.size()) : sum);
+    }
 };
 
 } // namespace cd::learn
