@@ -47,9 +47,10 @@ SPIPlanPtr prepare(const char *text) {
     return query;
 }
 
-void run(SPIPlanPtr plan, DestReceiver *receiver) {
-    call([plan, receiver] {
+void run(SPIPlanPtr plan, DestReceiver *receiver, Query::See see = Query::See::now) {
+    call([plan, receiver, see] {
         SPIExecuteOptions options{};
+        options.read_only = see == Query::See::statement;
         options.dest = receiver;
         const int result = SPI_execute_plan_extended(plan, &options);
         if (result != SPI_OK_SELECT) elog(ERROR, "unexpected result of a query: %s", SPI_result_code_string(result));
@@ -83,7 +84,16 @@ void each_text(const UserQuery &query, TextVisitor &visitor) {
     const AsReader bounds(query.user, query.search_path);
     SPIPlanPtr const plan = prepare(query.text);
     only_select(plan);
-    run(plan, call([&visitor] { return TextReceiver::make(visitor); }));
+    TextRows rows(visitor);
+    run(plan, RowReceiver::make(rows));
+}
+
+void each_row(const UserQuery &query, RowVisitor &visitor) {
+    const Query connection;
+    const AsReader bounds(query.user, query.search_path);
+    SPIPlanPtr const plan = prepare(query.text);
+    only_select(plan);
+    run(plan, RowReceiver::make(visitor), Query::See::statement);
 }
 
 StoredRows rows_of(const UserQuery &query) {

@@ -6,8 +6,8 @@
 // it may do: advisory locks, large objects before PostgreSQL 16, COPY TO a file or program for those who have that
 // right.
 #pragma once
+#include "pg/query_rows.hpp"
 #include "pg/store.hpp"
-#include "pg/text_rows.hpp"
 
 namespace cd::pg {
 
@@ -59,9 +59,11 @@ void check_user_query(const UserQuery &, int columns);
 // Whether it does so anywhere, also behind a view or a policy.
 bool uses_volatile_functions(const UserQuery &);
 
-// Both see what is committed now.
+// What is committed now.
 void each_text(const UserQuery &, TextVisitor &);
-// Its rows as they are. The store is made in, and goes with, the memory context that is current.
+// What the calling statement sees, so that whoever calls it may be stable.
+void each_row(const UserQuery &, RowVisitor &);
+// Its rows as they are, those committed now. The store is made in, and goes with, the memory context that is current.
 struct StoredRows {
     Tuplestorestate *rows;
     TupleDesc row;

@@ -72,8 +72,8 @@ Counts refresh(Oid owner, const std::string &name) {
         {
             AsOwner as_owner(owner);
             Members members(difference);
-            DestReceiver *const receiver = pg::call([&members] { return pg::TextReceiver::make(members); });
-            as_owner.query.read_into(receiver,
+            pg::TextRows rows(members);
+            as_owner.query.read_into(pg::RowReceiver::make(rows),
                                      "SELECT subject::text FROM customer_store.segment_member WHERE segment::text = $1",
                                      {pg::text_value(name)}, pg::Query::See::now);
         }

@@ -26,16 +26,6 @@ Oid owner_for_caller(std::initializer_list<Uses> tables) {
     return owner;
 }
 
-void require_arguments(FunctionCallInfo fcinfo, std::initializer_list<const char *> names) {
-    int i = 0;
-    for (const char *const name : names) {
-        ++i;
-        if (fcinfo->args[i - 1].isnull)
-            throw Error("22004", std::string(name) + " must not be NULL", "Argument " + std::to_string(i) + " is NULL.",
-                        "Give a value; a subquery without a row gives NULL.");
-    }
-}
-
 void refuse_unknown(const std::string &name) {
     throw Error(sqlstate::undefined_object, "segment \"" + name + "\" does not exist", "",
                 "SELECT name FROM customer_store.segment lists what there is; segment_define makes one.");

@@ -1,5 +1,6 @@
 // Definitions, as they are kept in customer_store.
 #pragma once
+#include "pg/arguments.hpp"
 #include "pg/store.hpp"
 #include "pg/user_query.hpp"
 #include "segment/segment_order.hpp"
@@ -44,9 +45,7 @@ std::vector<Dependent> all_definitions(Oid owner);
 // As whom the query of a definition may run for the caller. Throws 42501 if as nobody.
 Oid runner(const Definition &, Oid owner);
 
-// Throws where one of the first arguments, of these names, is NULL: a command that did nothing for a NULL would be
-// taken for one that did.
-void require_arguments(FunctionCallInfo, std::initializer_list<const char *> names);
+using pg::require_arguments;
 
 // A jsonb value.
 Json json_tree(Datum jsonb);

@@ -1,0 +1,1 @@
+-- Churn: whom a shop could have observed when, what was known of him, and who was lost then.
