@@ -95,6 +95,7 @@ namespace {
 
 // A timestamp without time zone is taken for UTC, and has the same numbers.
 Micros micros(Oid type, Datum value) {
+    if (type == DATEOID && DATE_IS_NOBEGIN(DatumGetDateADT(value))) return INT64_MIN;
     const Micros t = type == DATEOID ? pg::DateArg::micros(value) : pg::TimestamptzArg::micros(value);
     return t < math::first_time ? INT64_MIN : t;
 }
