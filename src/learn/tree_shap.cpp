@@ -24,7 +24,6 @@ TreeShap::TreeShap(const dataset::Columns &columns, const Ensemble &ensemble, Po
     for (const Tree &tree : ensemble.trees) {
         poll();
         paths_.push_back(paths_of(tree));
-        base_ += mean_of(tree, paths_.back());
         largest = std::max(largest, tree.nodes.size());
     }
     if (ensemble.average) base_ /= static_cast<double>(ensemble.trees.size());
@@ -43,35 +42,38 @@ TreeShap::Paths TreeShap::paths_of(const Tree &tree) {
     struct Visit {
         std::uint32_t node;
         bool leaving;
+        double share, reached; // of the parent's rows, and of all
     };
-    std::vector<Visit> ahead = {{0, false}};
+    std::vector<Visit> ahead = {{0, false, 1, 1}};
     while (!ahead.empty()) {
-        const auto [at, leaving] = ahead.back();
+        const auto [at, leaving, share, reached] = ahead.back();
         ahead.pop_back();
-        poll_.every(ahead.size());
+        poll_.every(at);
+        const Node &node = tree.nodes[at];
         Edge &edge = edges[at];
-        if (leaving) {
-            last[edge.feature] = edge.above;
-            if (edge.above == 0) --known;
+        if (at != 0) {
+            std::uint32_t &before = last[tree.nodes[edge.parent].feature];
+            if (leaving) {
+                before = edge.above;
+                if (before == 0) --known;
+                continue;
+            }
+            edge.above = before;
+            edge.known_not = std::max(share * (before == 0 ? 1 : edges[before].known_not), DBL_MIN);
+            if (before == 0) most = std::max(most, ++known);
+            before = at;
+            ahead.push_back({at, true, 0, 0});
+        }
+        if (node.is_leaf()) {
+            base_ += reached * node.value;
             continue;
         }
-        const Node &node = tree.nodes[at];
-        if (at != 0) {
-            edge.feature = tree.nodes[edge.parent].feature;
-            edge.above = last[edge.feature];
-            // Not 0, so that it can be divided by.
-            edge.known_not = std::max(edge.share * (edge.above == 0 ? 1 : edges[edge.above].known_not), DBL_MIN);
-            last[edge.feature] = at;
-            if (edge.above == 0) most = std::max(most, ++known);
-            ahead.push_back({at, true});
+        const double cover = tree.nodes[node.left].cover + tree.nodes[node.right].cover;
+        for (const std::uint32_t child : {node.right, node.left}) {
+            edges[child].parent = at;
+            const double part = cover > 0 ? tree.nodes[child].cover / cover : 0.5;
+            ahead.push_back({child, false, part, reached * part});
         }
-        if (node.is_leaf()) continue;
-        const double left = tree.nodes[node.left].cover, right = tree.nodes[node.right].cover;
-        edges[node.left].parent = edges[node.right].parent = at;
-        edges[node.left].share = left + right > 0 ? left / (left + right) : 0.5;
-        edges[node.right].share = left + right > 0 ? right / (left + right) : 0.5;
-        ahead.push_back({node.right, false});
-        ahead.push_back({node.left, false});
     }
     const std::size_t points = (most + 1) / 2;
     std::vector<Points> &rule = rules_[points];
@@ -85,17 +87,6 @@ TreeShap::Paths TreeShap::paths_of(const Tree &tree) {
     }
     paths.rule = &rule;
     return paths;
-}
-
-double TreeShap::mean_of(const Tree &tree, const Paths &paths) const {
-    std::vector<double> reached(tree.nodes.size(), 1);
-    double mean = 0;
-    for (std::size_t at = 0; at < reached.size(); ++at) {
-        poll_.every(at);
-        if (at != 0) reached[at] = reached[paths.edges[at].parent] * paths.edges[at].share;
-        if (tree.nodes[at].is_leaf()) mean += reached[at] * tree.nodes[at].value;
-    }
-    return mean;
 }
 
 void TreeShap::contributions(const double *features, double *to) {
@@ -146,7 +137,7 @@ void TreeShap::add(const Tree &tree, const Paths &paths, const double *features,
             if (edge.above != 0)
                 more -= below / factor_[edge.above] * (taken_[edge.above] - edges[edge.above].known_not);
             more *= weight;
-            to[edge.feature] += (more[0] + more[1]) + (more[2] + more[3]);
+            to[nodes[edge.parent].feature] += (more[0] + more[1]) + (more[2] + more[3]);
         }
     }
 }

@@ -22,10 +22,9 @@ class TreeShap {
     typedef double Lanes __attribute__((vector_size(lanes * sizeof(double)))); // -O2 needs not find it
     // From a parent to the node of the same place.
     struct Edge {
-        std::uint32_t parent = 0, feature = 0;
+        std::uint32_t parent = 0;
         std::uint32_t above = 0; // the next edge above that asks the same feature; 0 if there is none
-        double share = 1;        // of the parent's rows
-        double known_not = 1;    // product of the shares of this and all edges above that ask the same feature
+        double known_not = 1;    // product of the shares of rows that take this and those edges above; not 0
     };
     struct Points { // of a rule
         Lanes at = Lanes{} + 0.5, weight = Lanes{};
@@ -34,8 +33,7 @@ class TreeShap {
         std::vector<Edge> edges;
         const std::vector<Points> *rule;
     };
-    Paths paths_of(const Tree &tree);
-    double mean_of(const Tree &tree, const Paths &paths) const;
+    Paths paths_of(const Tree &tree); // adds the tree's mean to the base, too
     void add(const Tree &tree, const Paths &paths, const double *features, double *to);
 
     const dataset::Columns &columns_;
