@@ -78,7 +78,7 @@ bool LeafTable<Word>::build(const dataset::Columns &columns, const Ensemble &ens
     }
     asked_ = categories_.size() + numbers_.size();
     // A search costs about as much as combining 75 words, and the walk through a tree as 150.
-    if (asked_ * (75 + trees_) > 150 * trees_ || rows > limit / sizeof(Word) / width_) return false;
+    if (asked_ * (75 + trees_) > 150 * trees_ || rows * width_ > limit / sizeof(Word)) return false;
 
     words_.resize(rows * width_);
     const auto all_open = [this](Word *row) { std::fill_n(row, width_, static_cast<Word>(~Word{0})); };
