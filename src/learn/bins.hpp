@@ -1,5 +1,6 @@
 // Features as trees are grown from them: every value is one of at most 256 bins, 0 being what is missing.
 #pragma once
+#include "common/large_vector.hpp"
 #include "common/workers.hpp"
 #include "learn/inputs.hpp"
 #include "learn/tree.hpp"
@@ -7,6 +8,7 @@
 namespace cd::learn {
 
 inline constexpr std::size_t max_bins = 256; // with that of what is missing
+inline constexpr int max_trees = 10'000;     // of a model
 
 struct Bins {
     struct Feature {
@@ -17,7 +19,7 @@ struct Bins {
     };
     std::size_t rows = 0;
     std::vector<Feature> features;
-    std::vector<std::uint8_t> of; // rows x features, by rows
+    LargeVector<std::uint8_t> of; // rows x features, by rows
 
     const std::uint8_t *row(std::size_t i) const { return of.data() + i * features.size(); }
 };

@@ -6,17 +6,19 @@
 
 namespace cd::learn {
 
+inline constexpr int max_leaves = 65'536;
+
 struct BoostingOptions {
     int trees = 0;            // 0: as many as the held-out loss asks for
     int leaves = 0;           // of a tree, at most; 0: by the number of rows
     double learning_rate = 0; // 0: by the number of rows
     double min_leaf = 20;     // weight
-    double l2 = 1;
-    double subsample = 1;        // share of the rows that each tree is grown from
-    double feature_fraction = 1; // and of the features
+    double l2 = 5;
+    double subsample = 0;        // share of the rows that each tree is grown from; 0: by the number of rows
+    double feature_fraction = 1; // share of the features
     std::uint64_t seed = 0;
-    std::vector<std::int8_t> monotone; // by feature, see GrowOptions
-    int patience = 50;                 // trees without a better held-out loss, then it ends
+    std::vector<std::int8_t> monotone{}; // by feature, see GrowOptions
+    int patience = 50;                   // trees without a better held-out loss, then it ends
     // Without, trees must be given, nothing is held out, and every row is learnt from at once.
     bool hold_out = true;
 };

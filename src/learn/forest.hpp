@@ -11,13 +11,14 @@ struct ForestOptions {
     double min_leaf = 5;               // weight
     std::size_t leaves = 0;            // of a tree, at most; 0: as many as fit a model of max_forest_nodes
     std::size_t features_per_node = 0; // tried at a split; 0: the root of their number
-    double subsample = 0;              // share of the rows for a tree, without repetition; 0: a bootstrap sample
+    double subsample = 0; // share of the rows for a tree, without repetition; 0: a bootstrap sample, of Poisson weights
     std::uint64_t seed = 0;
-    std::vector<std::int8_t> monotone; // by feature, see GrowOptions
+    std::vector<std::int8_t> monotone{}; // by feature, see GrowOptions
 };
 
-// A model must be a value that can be stored: 1 GB at most. So trees have fewer leaves the more of them there are.
-inline constexpr std::size_t max_forest_nodes = 10'000'000;
+// A model is a value, and is read whole to predict. So trees have fewer leaves the more of them there are; what they
+// leave out are the splits that gain least.
+inline constexpr std::size_t max_forest_nodes = 4'000'000;
 
 struct Forest {
     Ensemble ensemble; // its score is the mean probability of the leaves

@@ -6,8 +6,7 @@
 // impurity, weighted by rows, loses: classification trees (Breiman et al. 1984) are grown by the same code.
 // Sums are of integers: the same for any number of threads and any order of the rows.
 #pragma once
-#include "learn/bins.hpp"
-#include <array>
+#include "learn/split.hpp"
 #include <span>
 
 namespace cd::learn {
@@ -16,9 +15,9 @@ namespace cd::learn {
 // all 30 bits of them, histograms from the upper 15.
 struct Gradients {
     static constexpr double one = 0x1p30; // the largest of either, as an integer
-    std::vector<std::int64_t> of;         // by row
+    LargeVector<std::int64_t> of;         // by row
     double gradient_unit = 1, hessian_unit = 1;
-    bool hessian_is_weight = false; // in the units of FixedWeights, that is
+    bool hessian_is_weight = false; // a row's weight is what its hessian says, not FixedWeights
     // Where it is not: no hessian is more than this much of its row's weight.
     double hessian_bound = 0.25;
 
@@ -28,23 +27,22 @@ struct Gradients {
 };
 
 struct GrowOptions {
-    std::size_t leaves = 31;           // at most; 0 is without limit
-    std::size_t depth = 0;             // edges to a leaf, at most; 0 is without limit
-    double min_leaf = 20;              // weight of a leaf, at least
-    double min_split = 0;              // weight of a node that may be split, at least
-    double l2 = 0;                     // added to hessians
-    double min_gain = 0;               // a split gains more, in the units of Node::gain
-    double gain_factor = 1;            // Node::gain is this much of the gain above
-    double level_l2 = 0;               // added to l2 where more than 4 levels of a category are parted
-    double level_smoothing = 0;        // levels stand in the order of G / (H + this)
-    std::vector<std::int8_t> monotone; // by feature: 1 if the score may only rise with it, -1 fall; empty if all are 0
+    std::size_t leaves = 31;    // at most; 0 is without limit
+    std::size_t depth = 0;      // edges to a leaf, at most; 0 is without limit
+    double min_leaf = 20;       // weight of a leaf, at least
+    double min_split = 0;       // weight of a node that may be split, at least
+    double l2 = 0;              // added to hessians
+    double min_gain = 0;        // a split gains more, in the units of Node::gain
+    double gain_factor = 1;     // Node::gain is this much of the gain above
+    double level_l2 = 0;        // added to l2 where more than 4 levels of a category are parted
+    double level_smoothing = 0; // levels stand in the order of G / (H + this)
+    std::vector<std::int8_t>
+        monotone{};                    // by feature: 1 if the score may only rise with it, -1 fall; empty if all are 0
     std::size_t features_per_node = 0; // so many are tried, drawn for each node; 0 is all
-    std::uint64_t seed = 0;            // of what is drawn
 };
 
 // A tree, with its splits in bins.
 struct Grown {
-    using BinSet = std::array<std::uint64_t, max_bins / 64>;
     Tree tree;                // of every node: value, cover and, where it is split, gain
     std::vector<BinSet> left; // by node: the bins that go left
     // Where a node's rows stand in rows(): those of a leaf, by node. Nothing for inner nodes.
@@ -55,7 +53,7 @@ struct Grown {
 
     bool goes_left(std::uint32_t node, const std::uint8_t *row) const {
         const std::uint8_t bin = row[tree.nodes[node].feature];
-        return left[node][bin / 64] >> (bin % 64) & 1;
+        return contains(left[node], bin);
     }
     // The leaf of a row of the same Bins.
     std::uint32_t leaf_of(const std::uint8_t *row) const {
@@ -70,14 +68,15 @@ class Grower {
   public:
     // All are kept by reference. 8 bytes a row, and 16 for each bin of every leaf that has more rows than there are
     // bins.
-    Grower(const Bins &bins, const FixedWeights &weights, const GrowOptions &options, Workers &workers);
+    Grower(const Bins &bins, const FixedWeights &weights, const GrowOptions &options);
     ~Grower();
     Grower(const Grower &) = delete;
     Grower &operator=(const Grower &) = delete;
 
-    // From these rows, in any order, and these features, ascending; empty is all.
-    Grown grow(const Gradients &gradients, std::span<const std::uint32_t> rows,
-               std::span<const std::uint32_t> features = {});
+    // From these rows, in any order, and these features, ascending; empty is all. The seed is that of
+    // features_per_node.
+    Grown grow(const Gradients &gradients, std::span<const std::uint32_t> rows, Workers &workers,
+               std::span<const std::uint32_t> features = {}, std::uint64_t seed = 0);
     // The rows of the last tree, leaf by leaf.
     std::span<const std::uint32_t> rows() const;
 
@@ -86,12 +85,15 @@ class Grower {
     std::unique_ptr<Growth> growth_;
 };
 
+// Those of classification trees, see above.
+Gradients gini_gradients(const Target &target, const FixedWeights &weights);
+
 // One classification tree (CART) from some of the rows: value is the weighted share of label 1, cover the weight, and
 // gain what the split took from the sum over its rows of weight * Gini impurity 2 p (1 - p).
 struct GiniOptions {
     double min_split = 20, min_leaf = 7; // weights
     std::size_t depth = 30, leaves = 0;  // at most; 0 is without limit
-    std::vector<std::int8_t> monotone;
+    std::vector<std::int8_t> monotone{};
 };
 Grown grow_gini(const Bins &bins, const Target &target, std::span<const std::uint32_t> rows, const GiniOptions &options,
                 Workers &workers);
