@@ -1,6 +1,7 @@
 #include "learn/calibration.hpp"
 #include "math/log_odds.hpp"
 #include "math/random.hpp"
+#include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <numeric>
