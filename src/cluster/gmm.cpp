@@ -396,16 +396,6 @@ Gmm Em::result(const Fit &fit) const {
     return gmm;
 }
 
-// In pairs, so that Eigen's own exponential is taken for every element and never the C library's.
-void exp_all(double *x, std::size_t n) {
-    for (std::size_t i = 0; i < n; i += 2) {
-        Eigen::Array2d pair(x[i], i + 1 < n ? x[i + 1] : 0);
-        pair = pair.exp();
-        x[i] = pair[0];
-        if (i + 1 < n) x[i + 1] = pair[1];
-    }
-}
-
 // |whitener (row - mean)|^2. Four sums at a time, since each addition waits for the one before it in its sum; what they
 // read to the right of the diagonal is 0.
 double whitened_square(const double *whitener, std::size_t d, const double *row, const double *mean) {
@@ -477,7 +467,7 @@ double gmm_posterior(const GmmDensity &model, const double *row, double *joint, 
         highest = std::max(highest, joint[c]);
     }
     for (std::size_t c = 0; c < k; ++c) probability[c] = std::max(joint[c] - highest, ln_least_share);
-    exp_all(probability, k);
+    math::exp_all(probability, k);
     double sum = 0;
     for (std::size_t c = 0; c < k; ++c) {
         if (!(joint[c] - highest > ln_least_share)) probability[c] = 0;

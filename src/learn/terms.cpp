@@ -145,31 +145,31 @@ Terms::Terms(const View &view, const Inputs &inputs, std::span<const double> wei
                     "Leave columns out, or group rare values of categories into one.");
 }
 
-void Terms::read(const View::Chunk &chunk, const Inputs &inputs, double *to, std::size_t stride) const {
-    std::vector<double> x;
-    std::vector<std::uint32_t> code;
+void Terms::read(const View::Chunk &chunk, const Inputs &inputs, std::span<const std::size_t> some, double *to,
+                 std::size_t stride) const {
+    std::vector<double> x(chunk.rows());
+    std::vector<std::uint32_t> code(chunk.rows());
     std::size_t have = SIZE_MAX; // the feature that was read last
-    for (const Term &term : terms) {
-        double *const column = to;
-        to += stride;
+    for (const std::size_t j : some) {
+        const Term &term = terms[j];
         const bool category = inputs.columns[term.feature].is_category();
         if (term.feature != have) {
             have = term.feature;
-            x.resize(chunk.rows());
-            code.resize(chunk.rows());
-            if (category)
+            if (category) {
                 chunk.read(have, code.data());
-            else
+                for (std::uint32_t &c : code) c = inputs.codes[have][c];
+            } else
                 chunk.read(have, x.data());
         }
-        const double zero = term.standardised(0), one = term.standardised(1);
-        for (std::size_t i = 0; i < chunk.rows(); ++i)
-            if (category)
-                column[i] = inputs.codes[have][code[i]] == term.level ? one : zero;
-            else if (term.kind == Term::Kind::missing)
-                column[i] = dataset::is_missing(x[i]) ? one : zero;
-            else
-                column[i] = dataset::is_missing(x[i]) ? 0 : term.standardised(x[i]);
+        const double mean = term.mean, scale = term.scale(), zero = -mean * scale, one = (1 - mean) * scale;
+        if (category)
+            std::transform(code.begin(), code.end(), to, [&](std::uint32_t c) { return c == term.level ? one : zero; });
+        else if (term.kind == Term::Kind::missing)
+            std::transform(x.begin(), x.end(), to, [&](double v) { return dataset::is_missing(v) ? one : zero; });
+        else
+            std::transform(x.begin(), x.end(), to,
+                           [&](double v) { return dataset::is_missing(v) ? 0 : (v - mean) * scale; });
+        to += stride;
     }
 }
 

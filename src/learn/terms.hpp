@@ -21,7 +21,7 @@ struct Term {
     double mean = 0, sd = 0;
 
     bool constant() const { return sd == 0; } // so it says nothing: no model has a coefficient for it
-    double standardised(double value) const { return constant() ? 0 : (value - mean) / sd; }
+    double scale() const { return constant() ? 0 : 1 / sd; }
 };
 
 struct Terms {
@@ -35,8 +35,9 @@ struct Terms {
 
     std::size_t size() const { return terms.size(); }
 
-    // The rows of a chunk by columns, `stride` apart and standardised.
-    void read(const dataset::View::Chunk &chunk, const Inputs &inputs, double *to, std::size_t stride) const;
+    // The rows of a chunk, standardised: the columns of some terms, `stride` apart.
+    void read(const dataset::View::Chunk &chunk, const Inputs &inputs, std::span<const std::size_t> some, double *to,
+              std::size_t stride) const;
 };
 
 // The score b0 + sum of b_j (x_j - mean_j) / sd_j, by features; b_j is 0 for columns without a coefficient. A category

@@ -1,4 +1,5 @@
 #include "math/elementary.hpp"
+#include "math/eigen.hpp"
 #include <bit>
 #include <cstdint>
 
@@ -43,6 +44,22 @@ double exp(double x) {
     for (int n = 14; n >= 1; --n) series = 1 + series * r / n;
     const auto power = [](int e) { return std::bit_cast<double>(static_cast<std::uint64_t>(e + 1023) << 52); };
     return series * power(k / 2) * power(k - k / 2); // in two steps, since 2^k alone may overflow
+}
+
+// In pairs, so that Eigen's own functions are taken for every element and never the C library's.
+template <class Function> static void in_pairs(double *x, std::size_t n, double filler, Function function) {
+    for (std::size_t i = 0; i < n; i += 2) {
+        Eigen::Array2d pair(x[i], i + 1 < n ? x[i + 1] : filler);
+        pair = function(pair);
+        x[i] = pair[0];
+        if (i + 1 < n) x[i + 1] = pair[1];
+    }
+}
+void log_all(double *x, std::size_t n) {
+    in_pairs(x, n, 1, [](const Eigen::Array2d &pair) -> Eigen::Array2d { return pair.log(); });
+}
+void exp_all(double *x, std::size_t n) {
+    in_pairs(x, n, 0, [](const Eigen::Array2d &pair) -> Eigen::Array2d { return pair.exp(); });
 }
 
 } // namespace cd::math

@@ -33,6 +33,25 @@ TEST(Elementary, ExpIsWithinTwoUlps) {
     EXPECT_EQ(math::exp(0), 1);
 }
 
+TEST(Elementary, OfManyAreThoseOfOne) {
+    Random random(9, 1);
+    std::vector<double> x(100001), logs, exps;
+    for (double &value : x) value = (random.uniform() - 0.5) * 1400;
+    exps = x;
+    math::exp_all(exps.data(), exps.size());
+    logs = exps;
+    math::log_all(logs.data(), logs.size());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        EXPECT_LE(ulps(exps[i], std::exp(x[i])), 2) << x[i];
+        EXPECT_LE(ulps(logs[i], std::log(exps[i])), 2) << exps[i];
+    }
+    double ends[] = {-800, 800, 0};
+    math::exp_all(ends, 3);
+    EXPECT_LT(ends[0], 1e-300);
+    EXPECT_GT(ends[1], 1e300);
+    EXPECT_EQ(ends[2], 1);
+}
+
 // Moments of the distributions, at five standard errors of a million draws.
 TEST(Random, GammaAndBetaHaveTheirMoments) {
     Random random(3, 7);

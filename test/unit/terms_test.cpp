@@ -2,6 +2,7 @@
 #include "labelled.hpp"
 #include <cmath>
 #include <gtest/gtest.h>
+#include <numeric>
 
 using namespace cd;
 using namespace cd::learn;
@@ -25,9 +26,11 @@ struct Made {
     // By columns.
     std::vector<double> read() const {
         std::vector<double> all(terms.size() * view.rows());
+        std::vector<std::size_t> every(terms.size());
+        std::iota(every.begin(), every.end(), std::size_t{0});
         view.each(
             [&](std::size_t first, const dataset::View::Chunk &chunk) {
-                terms.read(chunk, inputs, all.data() + first, view.rows());
+                terms.read(chunk, inputs, every, all.data() + first, view.rows());
             },
             {});
         return all;
