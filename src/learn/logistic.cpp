@@ -24,7 +24,7 @@ constexpr double collinear = 1e-11;
 // its error is the square of the one before, the coefficients are exact.
 constexpr double least_gain = 1e-14;
 // Firth's steps know the second derivatives only about, so each shortens the error by a factor.
-constexpr double least_gain_firth = 1e-20;
+constexpr double least_gain_firth = 1e-16;
 
 // Chunks that show where to begin, if there are many more.
 constexpr std::size_t sample_chunks = 64;

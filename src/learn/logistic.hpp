@@ -14,7 +14,7 @@ struct LogisticOptions {
     // Maximum of the likelihood times the root of the determinant of the information (Firth 1993). It is finite where
     // the likelihood has no maximum, and less biased where rows are few. Not together with l1 or l2.
     bool firth = false;
-    int max_iterations = 100;
+    int max_iterations = 200; // Newton takes about 6; Firth many if rows are hardly more than columns
 };
 
 // In the units of the data. What a row lacks counts as the mean of the column, so the intercept is the score of a row

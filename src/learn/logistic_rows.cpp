@@ -186,7 +186,7 @@ LogisticSums LogisticRows::finish(Partial &all) const {
     const Index dense = index(1 + dense_.size()), size = index(1 + terms_.size());
     Vector &gradient = all.sums.gradient;
     Matrix &information = all.sums.information;
-    std::vector<Index> place(all.sums.gradient.size()); // of a column: that of its term
+    std::vector<Index> place(static_cast<std::size_t>(gradient.size())); // of a column: that of its term
     for (std::size_t d = 0; d < dense_.size(); ++d) place[1 + d] = index(1 + dense_[d]);
     if (!sparse_.empty()) {
         information.triangularView<Eigen::StrictlyUpper>() = information.transpose();

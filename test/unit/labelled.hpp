@@ -1,6 +1,7 @@
 // Small tables as datasets, for the tests of what learns from them.
 #pragma once
 #include "learn/inputs.hpp"
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,7 +31,8 @@ class Labelled {
 
     // Valid until the next call.
     dataset::View view() {
-        set_.emplace(std::pmr::new_delete_resource(), SIZE_MAX);
+        owned_ = std::make_shared<Owned>();
+        dataset::Dataset &set = owned_->set;
         dataset::Shape shape(std::pmr::new_delete_resource());
         const auto add = [&shape](std::string_view name, bool is_number) {
             shape.columns.emplace_back(name, is_number ? dataset::Kind::number : dataset::Kind::category);
@@ -40,21 +42,21 @@ class Labelled {
         shape.has_weight = !weight_.empty();
         if (shape.has_label) add("label", true);
         if (shape.has_weight) add("weight", true);
-        set_->fit_shape(shape);
+        set.fit_shape(shape);
         for (std::size_t i = 0; i < rows(); ++i) {
             std::size_t c = 0;
             for (const Column &column : columns_) {
                 if (column.text.empty())
-                    set_->put(c, column.number[i]);
+                    set.put(c, column.number[i]);
                 else
-                    set_->put(c, column.text[i] == "?" ? 0 : set_->code(c, column.text[i]));
+                    set.put(c, column.text[i] == "?" ? 0 : set.code(c, column.text[i]));
                 ++c;
             }
-            if (shape.has_label) set_->put(c++, label_[i]);
-            if (shape.has_weight) set_->put(c, weight_[i]);
-            set_->end_row();
+            if (shape.has_label) set.put(c++, label_[i]);
+            if (shape.has_weight) set.put(c, weight_[i]);
+            set.end_row();
         }
-        return dataset::View(*set_);
+        return dataset::View(set);
     }
 
     std::size_t rows() const {
@@ -68,9 +70,13 @@ class Labelled {
         std::vector<double> number;
         std::vector<std::string> text;
     };
+    struct Owned {
+        std::pmr::monotonic_buffer_resource memory;
+        dataset::Dataset set{&memory, SIZE_MAX};
+    };
     std::vector<Column> columns_;
     std::vector<double> label_, weight_;
-    std::optional<dataset::Dataset> set_;
+    std::shared_ptr<Owned> owned_; // shared, so that tables can be copied
 };
 
 } // namespace cd::test

@@ -81,10 +81,10 @@ struct Naive {
     }
 };
 
-struct Random_table {
+struct RandomTable {
     std::vector<std::vector<double>> columns;
     std::vector<double> label;
-    Random_table(std::size_t rows, std::size_t n, std::uint64_t seed) : columns(n) {
+    RandomTable(std::size_t rows, std::size_t n, std::uint64_t seed) : columns(n) {
         Random random(seed, 0);
         for (std::size_t i = 0; i < rows; ++i) {
             double score = -0.5;
@@ -187,7 +187,7 @@ TEST(Logistic, IsGlmnet) {
 
 TEST(Logistic, WithPenaltiesIsAtTheMinimum) {
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
-        const Random_table random(60 + 100 * seed, 1 + seed % 8, seed);
+        const RandomTable random(60 + 100 * seed, 1 + seed % 8, seed);
         Labelled table = random.table();
         const Naive naive(random.columns, random.label);
         for (const auto &[l1, l2] :
@@ -232,7 +232,7 @@ TEST(Logistic, WithFirthAddsOneHalfToEachCell) {
 // The modified score of Firth 1993 by its definition: x' (y - p + h (1/2 - p)) = 0.
 TEST(Logistic, WithFirthSolvesTheModifiedScore) {
     for (std::uint64_t seed = 0; seed < 10; ++seed) {
-        const Random_table random(25 + 300 * seed, 3, seed);
+        const RandomTable random(25 + 300 * seed, 3, seed);
         Labelled table = random.table();
         const Logistic model = fit(table, {0, 0, true});
         ASSERT_TRUE(model.converged);
@@ -312,7 +312,7 @@ TEST(Logistic, TellsThatRowsAreSeparated) {
 }
 
 TEST(Logistic, FindsAFewSeparatedRowsOfMany) {
-    const Random_table random(20000, 3, 5);
+    const RandomTable random(20000, 3, 5);
     std::vector<std::string> group(20000, "most");
     std::vector<double> label = random.label;
     for (std::size_t i = 100; i < 120; ++i) {
@@ -328,7 +328,7 @@ TEST(Logistic, FindsAFewSeparatedRowsOfMany) {
 
 // More columns than rows: those which do not fit any more are named, and the rest tells all rows from each other.
 TEST(Logistic, TakesMoreColumnsThanRows) {
-    const Random_table random(6, 9, 11);
+    const RandomTable random(6, 9, 11);
     Labelled table = random.table();
     table.label({0, 1, 0, 1, 1, 0});
     const Logistic model = fit(table);
@@ -394,11 +394,11 @@ TEST(Logistic, OfManyValuesIsThatOfTheirColumns) {
 
 // So many rows that the fit begins with a sample. The rows stand by label, so that some chunks have one class only.
 TEST(Logistic, OfManyRowsIsExactToo) {
-    Random_table random(300'000, 2, 31);
+    RandomTable random(300'000, 2, 31);
     std::vector<std::size_t> order(random.label.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
     std::ranges::stable_sort(order, {}, [&](std::size_t i) { return random.label[i]; });
-    Random_table sorted = random;
+    RandomTable sorted = random;
     for (std::size_t i = 0; i < order.size(); ++i) {
         sorted.label[i] = random.label[order[i]];
         for (std::size_t j = 0; j < 2; ++j) sorted.columns[j][i] = random.columns[j][order[i]];
@@ -448,7 +448,7 @@ TEST(Logistic, RefusesWhatMakesNoSense) {
 TEST(Logistic, CanBeCancelledAtAnyTime) {
     struct Cancelled {};
     static int left;
-    Labelled table = Random_table(3000, 4, 1).table();
+    Labelled table = RandomTable(3000, 4, 1).table();
     const dataset::View view = table.view();
     const Inputs inputs(view, {});
     const Target target(view, {});
