@@ -190,6 +190,9 @@ INSERT INTO public_name SELECT unnest(ARRAY[
     -- cluster
     'kmeans_fit', 'kmeans_scan', 'gmm_fit', 'pca_fit', 'cluster', 'cluster_distance', 'cluster_probability', 'cluster_cards',
     'cluster_profile', 'pca_scores', 'pca_loadings', 'kmeans_model_to_jsonb', 'gmm_model_to_jsonb', 'pca_model_to_jsonb',
+    -- evaluation
+    'evaluation_agg', 'roc_auc', 'roc_auc_interval', 'pr_auc', 'log_loss', 'brier', 'ks', 'calibration_table', 'calibration_error',
+    'gain_table', 'roc_points', 'confusion', 'best_threshold', 'hash_split', 'drift_agg', 'psi', 'drift',
     -- every summary, dataset and model
     'rollup', 'summary']);
 INSERT INTO public_name SELECT DISTINCT proname FROM routine
@@ -258,7 +261,7 @@ CREATE TEMP TABLE call AS
     WITH variant AS (
         -- Variant 0: all arguments are NULL. Variant n: the nth one.
         SELECT r.oid, variant,
-            coalesce(string_agg(CASE WHEN variant IN (0, position) OR s.expression IS NULL THEN 'NULL' ELSE s.expression END
+            coalesce(string_agg(CASE WHEN r.provariadic <> 0 AND position = r.pronargs THEN 'VARIADIC ' ELSE '' END || CASE WHEN variant IN (0, position) OR s.expression IS NULL THEN 'NULL' ELSE s.expression END
                 || '::' || format_type(argument, NULL), ', ' ORDER BY position), '') AS arguments
         FROM routine r
             CROSS JOIN generate_series(0, r.pronargs) AS variant

@@ -34,6 +34,10 @@ CREATE TABLE public.cuts AS
     FROM (SELECT rfm_agg(purchase_recency_days(s, '2030-01-01'::date), purchase_count(s), purchase_revenue(s)) AS summary
           FROM public.history) q;
 CREATE TABLE public.spread AS SELECT lorenz_agg(purchase_revenue(s)) AS l, gini_agg(purchase_revenue(s)) AS gini FROM public.history;
+CREATE TABLE public.evaluated AS
+    SELECT evaluation_agg(1 / purchase_count(s)::float8, purchase_recency_days(s, '2030-01-01'::date) > 1700) AS e, drift_agg(purchase_revenue(s)) AS d
+    FROM public.history WHERE purchase_count(s) > 0;
+CREATE VIEW public.gain AS SELECT g.* FROM public.evaluated, gain_table(e) g;
 CREATE TABLE public.features AS
     SELECT dataset_agg(f, 'monetary', NULL, '{customer_id}') AS d
     FROM (SELECT customer_id, CASE WHEN customer_id % 3 > 0 THEN 'segment ' || customer_id % 7 END AS segment,

@@ -29,6 +29,8 @@ CREATE TABLE public.value AS
            (SELECT rfm_bins(r) FROM counted) AS rfm_bins,
            (SELECT rfm_score(rfm_bins(r), 100, 5, 300) FROM counted) AS rfm_score,
            (SELECT lorenz_agg(purchase_revenue(s)) FROM history) AS lorenz_summary,
+           (SELECT evaluation_agg(purchase_revenue(s), customer_id % 3 = 0) FROM history) AS evaluation_summary,
+           (SELECT drift_agg(purchase_revenue(s)) FROM history) AS drift_summary,
            (SELECT purchase_repeat(s, '2030-01-01'::date) FROM history ORDER BY customer_id LIMIT 1) AS purchase_repeat,
            (SELECT dataset_agg(f, 'days') FROM (SELECT 'c' || customer_id % 9 AS name, purchase_revenue(s) AS revenue,
                 nullif(purchase_count(s), 1) AS purchases, purchase_days(s) AS days FROM history) f) AS dataset;

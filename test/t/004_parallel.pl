@@ -33,7 +33,8 @@ CREATE TABLE book AS
         customer_data.purchase_book_agg(id_text, occurred_at, amount) AS b_text
     FROM purchase GROUP BY 1;
 CREATE TABLE counted AS SELECT shop, customer_data.rfm_agg(recency_days, frequency, monetary) AS r,
-    customer_data.lorenz_agg(monetary) AS l FROM measured GROUP BY 1;
+    customer_data.lorenz_agg(monetary) AS l, customer_data.evaluation_agg(monetary, frequency > 9) AS e, customer_data.drift_agg(monetary) AS d
+    FROM measured GROUP BY 1;
 ALTER TABLE book SET (parallel_workers = 2);
 ALTER TABLE counted SET (parallel_workers = 2);
 ANALYZE;
@@ -96,7 +97,10 @@ for my $query (
 	'SELECT customer_data.rfm_agg(recency_days, frequency, monetary) FROM measured',
 	'SELECT customer_data.rollup(r) FROM counted',
 	'SELECT customer_data.lorenz_agg(monetary), customer_data.gini_agg(monetary::numeric) FROM measured',
-	'SELECT customer_data.rollup(l) FROM counted')
+	'SELECT customer_data.rollup(l) FROM counted',
+	'SELECT customer_data.evaluation_agg(monetary, frequency > 9), customer_data.drift_agg(monetary) FROM measured',
+	'SELECT customer_data.roc_auc(customer_data.evaluation_agg(monetary, frequency > 9)) FROM measured',
+	'SELECT customer_data.rollup(e), customer_data.rollup(d) FROM counted')
 {
 	is(partial_plan($query), 1, "$query: partial and final aggregate");
 	is($node->safe_psql('postgres', "$parallel $query"), $node->safe_psql('postgres', "$serial $query"), 'and the same to the bit');
@@ -107,6 +111,9 @@ is($node->safe_psql('postgres', "$parallel SELECT customer_data.rollup(r) FROM c
 
 is($node->safe_psql('postgres', "$parallel SELECT customer_data.rollup(l) FROM counted"),
 	$node->safe_psql('postgres', "$serial SELECT customer_data.lorenz_agg(monetary) FROM measured"), 'of lorenz_summary too');
+is($node->safe_psql('postgres', "$parallel SELECT customer_data.rollup(e), customer_data.rollup(d) FROM counted"),
+	$node->safe_psql('postgres', "$serial SELECT customer_data.evaluation_agg(monetary, frequency > 9), customer_data.drift_agg(monetary) FROM measured"),
+	'of evaluation_summary and drift_summary too');
 
 # Books: raw rows on one process on purpose, the rollup on many.
 for my $type (['b', 'customer_id'], ['b_uuid', 'id_uuid'], ['b_text', 'id_text'])

@@ -18,7 +18,8 @@ CREATE TABLE purchase AS SELECT *, 'c' || customer_id AS id_text FROM customer_d
 CREATE TABLE book AS SELECT customer_data.purchase_book_agg(customer_id, occurred_at, amount) AS b FROM purchase;
 CREATE TABLE measured AS SELECT i % 5000 AS recency_days, i % 77 AS frequency, (i * 7919::bigint % 1000003)::float8 AS monetary
     FROM generate_series(1, 1500000) i;
-CREATE TABLE counted AS SELECT customer_data.rfm_agg(recency_days, frequency, monetary) AS r, customer_data.lorenz_agg(monetary) AS l FROM measured;
+CREATE TABLE counted AS SELECT customer_data.rfm_agg(recency_days, frequency, monetary) AS r, customer_data.lorenz_agg(monetary) AS l,
+    customer_data.evaluation_agg(monetary, frequency > 40) AS e, customer_data.drift_agg(monetary) AS d FROM measured;
 SELECT customer_data.segment_setup();
 SELECT customer_data.segment_define('large', 'SELECT generate_series(1, 1500000)');
 CREATE TABLE feature AS SELECT i AS a, i % 1000 * 0.1::float8 AS b, 'word ' || i % 300007 AS c FROM generate_series(1, 1500000) i;
@@ -58,6 +59,15 @@ my %query = (
 	'gini_agg' => 'SELECT customer_data.gini_agg(monetary) FROM measured',
 	'rollup of Lorenz summaries' => 'SELECT customer_data.rollup(l) FROM counted, generate_series(1, 50)',
 	'lorenz' => 'SELECT count(*) FROM counted, generate_series(1, 50), customer_data.lorenz(l)',
+	'evaluation_agg' => 'SELECT customer_data.evaluation_agg(monetary, frequency > 40) FROM measured',
+	'rollup of evaluations' => 'SELECT customer_data.rollup(e) FROM counted, generate_series(1, 50)',
+	'summary of evaluations' => 'SELECT count(customer_data.summary(e)) FROM counted, generate_series(1, 50)',
+	'gain_table' => 'SELECT count(*) FROM counted, generate_series(1, 50), customer_data.gain_table(e)',
+	'roc_points' => 'SELECT count(*) FROM counted, generate_series(1, 20), customer_data.roc_points(e)',
+	'best_threshold' => 'SELECT count(customer_data.best_threshold(e, 1, 20)) FROM counted, generate_series(1, 50)',
+	'psi of scores' => 'SELECT count(customer_data.psi(e, e)) FROM counted, generate_series(1, 50)',
+	'ks of columns' => 'SELECT count(customer_data.ks(d, d)) FROM counted, generate_series(1, 50)',
+	'drift of datasets' => 'SELECT count(*) FROM gathered, generate_series(1, 10), customer_data.drift(d, d)',
 	'segment_refresh' => q{SELECT customer_data.segment_refresh('large')},
 	'dataset_agg' => 'SELECT customer_data.dataset_rows(customer_data.dataset_agg(f)) FROM feature f, generate_series(1, 3)',
 	'dataset_columns' => 'SELECT count(*) FROM gathered, generate_series(1, 10), customer_data.dataset_columns(d)',
