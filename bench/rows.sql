@@ -400,6 +400,79 @@ FROM feature20;
 -- FLOOR the array
 SELECT count(ARRAY[f1,f2,f3,f4,f5,f6,f7,f8,f9,f10,f11,f12,f13,f14,f15,f16,f17,f18,f19,f20]) FROM feature20;
 
+-- ROW evaluation_agg and roc_auc of all customers
+-- TARGET 3
+-- NOTE The quicker queries of the other side are wrong where scores are equal; here none are.
+-- SET serial
+-- SAME
+-- PER customers rows
+-- OURS
+SELECT round(roc_auc(evaluation_agg(score, label))::numeric, 9) FROM score;
+-- INSTEAD row_number, no ties
+SELECT round(((sum(place) FILTER (WHERE label) - p * (p + 1) / 2) / (p * (n - p)))::numeric, 9)
+FROM (SELECT label, row_number() OVER (ORDER BY score) AS place FROM score) s,
+     (SELECT count(*) FILTER (WHERE label)::numeric AS p, count(*) AS n FROM score) c
+GROUP BY p, n;
+-- INSTEAD rank and count of ties
+SELECT round(((sum(place) FILTER (WHERE label) - p * (p + 1) / 2) / (p * (n - p)))::numeric, 9)
+FROM (SELECT label, rank() OVER (ORDER BY score) + (count(*) OVER (PARTITION BY score) - 1) / 2.0 AS place FROM score) s,
+     (SELECT count(*) FILTER (WHERE label)::numeric AS p, count(*) AS n FROM score) c
+GROUP BY p, n;
+-- INSTEAD running count of those below, by score
+SELECT round((sum((below + n / 2.0) * p) / (sum(p) * sum(n)))::numeric, 9)
+FROM (SELECT p, n, sum(n) OVER (ORDER BY score) - n AS below
+      FROM (SELECT score, count(*) FILTER (WHERE label) AS p, count(*) FILTER (WHERE NOT label) AS n FROM score GROUP BY score) g) s;
+-- FLOOR count(DISTINCT score)
+SELECT count(DISTINCT score) FROM score;
+-- FLOOR a scan that reads both
+SELECT count(score) FILTER (WHERE label) FROM score;
+
+-- ROW gain table of all customers
+-- TARGET 2
+-- NOTE ntile puts equal scores into one tenth or the other by chance; here none are equal.
+-- SET serial
+-- SAME
+-- PER customers rows
+-- OURS
+SELECT decile, customers, churners
+FROM (SELECT evaluation_agg(score, label) AS e FROM score) q, gain_table(q.e)
+ORDER BY 1;
+-- INSTEAD ntile(10)
+SELECT 11 - decile AS decile, count(*), count(*) FILTER (WHERE label)
+FROM (SELECT label, ntile(10) OVER (ORDER BY score) AS decile FROM score) s
+GROUP BY 1 ORDER BY 1;
+
+-- ROW psi of a score, two months
+-- TARGET 2
+-- SET serial
+-- SAME
+-- PER customers rows
+-- OURS
+SELECT round(psi(drift_agg(score), drift_agg(later))::numeric, 9) FROM score;
+-- INSTEAD percentile_disc, width_bucket
+SELECT round(sum((a - e) * ln(a / e))::numeric, 9)
+FROM (SELECT count(*) FILTER (WHERE NOT later)::float8 / :customers AS e, count(*) FILTER (WHERE later)::float8 / :customers AS a
+      FROM (SELECT width_bucket(-v.value, cuts) AS bin, v.later
+            FROM (SELECT array_agg(-q ORDER BY -q) AS cuts
+                  FROM unnest((SELECT percentile_disc(ARRAY[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]) WITHIN GROUP (ORDER BY score) FROM score)) q) c,
+                 score, LATERAL (VALUES (score, false), (later, true)) v (value, later)) b
+      GROUP BY bin) s;
+-- FLOOR two counts of distinct values
+SELECT count(DISTINCT score), count(DISTINCT later) FROM score;
+
+-- ROW hash_split of all customers
+-- NOTE The same hash by functions of PostgreSQL.
+-- SET serial
+-- SAME
+-- PER customers rows
+-- OURS
+SELECT hash_split(customer_id::text, 0.8) AS part, count(*) FROM feature GROUP BY 1 ORDER BY 1;
+-- INSTEAD sha256, encode, bit(32)
+SELECT CASE WHEN ('x' || left(encode(sha256(convert_to(customer_id::text, 'UTF8')), 'hex'), 8))::bit(32)::bigint < 0.8 * 4294967296 THEN 1 ELSE 2 END AS part, count(*)
+FROM feature GROUP BY 1 ORDER BY 1;
+-- FLOOR sha256 of the ids
+SELECT count(sha256(customer_id::text::bytea)) FROM feature;
+
 -- FACT bytes per customer
 SELECT format('in a stored book: %s as it is sent, %s in the table',
               round(octet_length(purchase_book_send(book)) / :customers.0, 1), round(pg_column_size(book) / :customers.0, 1))

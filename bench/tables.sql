@@ -3,7 +3,7 @@ SET client_min_messages = warning;
 SET max_parallel_workers_per_gather = 0;
 DROP VIEW IF EXISTS found, nearest;
 DROP TABLE IF EXISTS constant, tables_complete, feature, summary, book, book_before, tx_today, part_book, busy_month,
-    big_in_time, big_in_no_order, member, feature20, feature20_model;
+    big_in_time, big_in_no_order, member, feature20, feature20_model, score;
 DROP SCHEMA IF EXISTS customer_store CASCADE;
 DROP EXTENSION customer_data CASCADE;
 CREATE EXTENSION customer_data;
@@ -65,6 +65,11 @@ FROM (SELECT c->>'cluster' AS cluster,
                                c->'centre'->>(f->>'name'), 1 / (f->>'scale')::float8 / (f->>'scale')::float8), ' + ') AS distance
       FROM feature20_model, jsonb_array_elements(model::jsonb->'clusters') c, jsonb_array_elements(model::jsonb->'features') f
       GROUP BY c ORDER BY 1) x \gexec
+
+-- A score for each customer and what happened, as often as the score says; and the score of a month later.
+CREATE TABLE score AS
+SELECT score, random() < score AS label, power(score, 1.1) AS later
+FROM (SELECT random() AS score FROM generate_series(1, :customers) OFFSET 0) s;
 
 -- The parallel aggregate that customer_data could have and has not. bench/rows.sql shows why.
 CREATE AGGREGATE parallel_book_agg(bigint, timestamptz, numeric) (
