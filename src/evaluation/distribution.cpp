@@ -5,6 +5,15 @@ namespace cd::evaluation {
 
 static constexpr std::uint8_t version = 1;
 
+std::uint64_t size(Sample sample, Poll poll) {
+    std::uint64_t rows = 0;
+    for (std::size_t i = 0; i < sample.size(); ++i) {
+        poll.every(i);
+        rows += sample[i].count;
+    }
+    return rows;
+}
+
 template <std::size_t Groups> void Distributions<Groups>::grow(std::uint64_t &part, std::uint64_t more) {
     if (more > INT64_MAX - total_) throw Error(sqlstate::out_of_range, "number of rows is out of range");
     total_ += more;

@@ -10,6 +10,7 @@ namespace cd::evaluation {
 using math::Tally;
 // Ascending values, each once.
 using Sample = std::span<const Tally>;
+std::uint64_t size(Sample, Poll); // with those that are equal
 
 template <std::size_t Groups> class Distributions {
   public:

@@ -1,6 +1,7 @@
 #include "evaluation/drift.hpp"
 #include "evaluation/metrics.hpp"
 #include "math/elementary.hpp"
+#include "math/sort.hpp"
 #include "math/sum.hpp"
 #include <algorithm>
 #include <cmath>
@@ -43,11 +44,8 @@ std::optional<double> psi(std::span<const double> expected, std::span<const doub
 
 std::vector<double> borders(Sample expected, int bins, Poll poll) {
     const auto count = static_cast<std::uint64_t>(bins);
-    std::uint64_t total = 0, passed = 0, next = 1; // `next` of the quantiles k / bins is to come
-    for (std::size_t i = 0; i < expected.size(); ++i) {
-        poll.every(i);
-        total += expected[i].count;
-    }
+    const std::uint64_t total = size(expected, poll);
+    std::uint64_t passed = 0, next = 1; // `next` of the quantiles k / bins is to come
     std::vector<double> borders;
     const auto add = [&borders](double border) {
         if (std::isfinite(border) && (borders.empty() || borders.back() < border)) borders.push_back(border);
@@ -79,6 +77,20 @@ std::vector<double> counts(Sample sample, std::uint64_t missing, const std::vect
     }
     counts.back() = static_cast<double>(missing);
     return counts;
+}
+
+// The numbers of a column that are there.
+std::vector<Tally> counted(const View &view, std::size_t column, Poll poll) {
+    std::vector<double> values = view.column<double>(column, poll);
+    std::erase_if(values, dataset::is_missing);
+    math::polled(values.size(), poll, std::less<>(), [&](auto less) { std::sort(values.begin(), values.end(), less); });
+    std::vector<Tally> tallies;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        poll.every(i);
+        if (tallies.empty() || tallies.back().value != values[i]) tallies.push_back({values[i], 0});
+        ++tallies.back().count;
+    }
+    return tallies;
 }
 
 // The scores of both classes.
@@ -148,22 +160,11 @@ FeatureDrift DatasetDrift::feature(std::size_t i) const {
 }
 
 FeatureDrift DatasetDrift::of_numbers(std::size_t i) const {
-    const auto read = [this](const View &view, std::size_t column, Drift &to) {
-        const std::vector<double> values = view.column<double>(column, poll_);
-        for (std::size_t row = 0; row < values.size(); ++row) {
-            poll_.every(row);
-            if (dataset::is_missing(values[row]))
-                to.skip();
-            else
-                to.add(values[row]);
-        }
-    };
-    std::pmr::memory_resource *const memory = std::pmr::new_delete_resource();
-    Drift expected(memory, SIZE_MAX, poll_), actual(memory, SIZE_MAX, poll_);
-    read(expected_, i, expected);
-    read(actual_, column_[i], actual);
-    return {psi(expected, actual, bins_), ks(expected.values(), actual.values(), poll_), expected.skipped(),
-            actual.skipped()};
+    const std::vector<Tally> expected = counted(expected_, i, poll_), actual = counted(actual_, column_[i], poll_);
+    const std::uint64_t missing_expected = expected_.rows() - size(expected, poll_),
+                        missing_actual = actual_.rows() - size(actual, poll_);
+    return {psi(expected, missing_expected, actual, missing_actual, bins_, poll_), ks(expected, actual, poll_),
+            missing_expected, missing_actual};
 }
 
 FeatureDrift DatasetDrift::of_categories(std::size_t i) const {
@@ -173,6 +174,7 @@ FeatureDrift DatasetDrift::of_categories(std::size_t i) const {
     std::vector<std::size_t> bin_of(theirs.size() + std::size_t{1});
     std::size_t bins = levels.size() + std::size_t{1};
     for (std::uint32_t code = 1; code <= theirs.size(); ++code) {
+        poll_.every(code);
         const std::uint32_t known = levels.find(theirs[code]);
         bin_of[code] = known ? known : bins++;
     }

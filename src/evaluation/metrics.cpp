@@ -81,15 +81,8 @@ std::optional<double> pr_auc(const Evaluation &e) {
 
 std::optional<double> ks(Sample a, Sample b, Poll poll) {
     if (a.empty() || b.empty()) return {};
-    std::uint64_t size_a = 0, size_b = 0, above_a = 0, above_b = 0;
-    const auto total = [poll](Sample sample, std::uint64_t &size) {
-        for (std::size_t i = 0; i < sample.size(); ++i) {
-            poll.every(i);
-            size += sample[i].count;
-        }
-    };
-    total(a, size_a);
-    total(b, size_b);
+    const std::uint64_t size_a = size(a, poll), size_b = size(b, poll);
+    std::uint64_t above_a = 0, above_b = 0;
     Product largest = 0;
     each_value(a, b, poll, [&](double, std::uint64_t of_a, std::uint64_t of_b) {
         above_a += of_a;

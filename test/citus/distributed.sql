@@ -2,7 +2,7 @@
 SELECT current_setting('shared_preload_libraries') ~ '\mcitus\M' AS has_citus \gset
 \if :has_citus
 
-SELECT plan(9);
+SELECT plan(11);
 SET client_min_messages = warning;
 CREATE TABLE local_purchase AS SELECT * FROM customer_data.simulate_purchases(2000, 1);
 CREATE TABLE distributed_purchase (LIKE local_purchase);
@@ -46,6 +46,12 @@ SELECT matches(pg_temp.plan_of($$
 SELECT is((SELECT customer_data.rfm_customers(customer_data.rfm_agg(customer_data.purchase_recency_days(s, '2030-01-01'::date), customer_data.purchase_count(s), customer_data.purchase_revenue(s)))
     FROM (SELECT customer_id, customer_data.purchase_agg(occurred_at, amount) AS s FROM distributed_purchase GROUP BY customer_id) q),
     (SELECT count(DISTINCT customer_id) FROM local_purchase), 'and counts every customer');
+
+-- Scores, merged from counts.
+SELECT matches(pg_temp.plan_of('SELECT customer_data.evaluation_agg(amount, customer_id % 3 = 0), customer_data.drift_agg(amount) FROM distributed_purchase'),
+    'worker_partial_agg|worker_binary_partial_agg', 'evaluation_agg and drift_agg are split');
+SELECT is((SELECT (customer_data.evaluation_agg(amount, customer_id % 3 = 0)::text, customer_data.drift_agg(amount)::text)::text FROM distributed_purchase),
+    (SELECT (customer_data.evaluation_agg(amount, customer_id % 3 = 0)::text, customer_data.drift_agg(amount)::text)::text FROM local_purchase), 'and the same to the bit');
 
 -- Raw rows of a book are pulled, stored books are not.
 SELECT is((SELECT customer_data.purchase_book_count(customer_data.purchase_book_agg(customer_id, occurred_at, amount)) FROM distributed_purchase),
