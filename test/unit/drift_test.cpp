@@ -208,6 +208,7 @@ TEST(HashSplit, PartOfADigest) {
     // What adds up to 1 but for rounding leaves nothing.
     EXPECT_EQ(part(last, std::vector<double>(10, 0.1)), 10);
     EXPECT_EQ(part(last, {1.0 / 3, 1.0 / 3, 1.0 / 3}), 3);
+    EXPECT_EQ(part(last, {0.5, 0.4999999995}), 2);
     EXPECT_EQ(part(last, {0.5, 0.4999}), 3);
     EXPECT_EQ(part(first, {0.0001}), 1);
     const auto check = [](const std::vector<double> &fractions) {

@@ -1,5 +1,5 @@
 #include "evaluation/tables.hpp"
-#include "math/normal.hpp"
+#include "math/distribution.hpp"
 #include "math/random.hpp"
 #include <algorithm>
 #include <cfloat>
