@@ -1,6 +1,6 @@
 #include "evaluation/metrics.hpp"
-#include "math/elementary.hpp"
 #include "math/distribution.hpp"
+#include "math/elementary.hpp"
 #include "math/sum.hpp"
 #include <algorithm>
 #include <cmath>
