@@ -472,6 +472,20 @@ SELECT CASE WHEN ('x' || left(encode(sha256(convert_to(customer_id::text, 'UTF8'
 FROM feature GROUP BY 1 ORDER BY 1;
 -- FLOOR sha256 of the ids
 SELECT count(sha256(customer_id::text::bytea)) FROM feature;
+-- ROW churn_features, against windows and a join
+-- TARGET 5
+-- NOTE A tenth of the customers, each month. Ours has three times the features; the other side has those that one join gives.
+-- SET serial
+-- SAME
+-- OURS
+SELECT count(*), count(*) FILTER (WHERE churned), sum(events_short), sum(events_medium), sum(events_long), round(sum(amount_short)),
+       round(sum(amount_long)), round(sum(recency_days))
+FROM churn_features('SELECT customer_id, occurred_at, amount FROM tx_tenth', '60 days') WHERE NOT censored;
+-- INSTEAD gaps by lag, then a join of dates and purchases
+-- SET serial | parallel
+SELECT count(*), count(*) FILTER (WHERE churned), sum(events_short), sum(events_medium), sum(events_long), round(sum(amount_short)),
+       round(sum(amount_long)), round(sum(recency_days))
+FROM churn_by_join;
 
 -- FACT bytes per customer
 SELECT format('in a stored book: %s as it is sent, %s in the table',

@@ -1,8 +1,8 @@
 -- What the rows need besides the purchases. All of it is made anew when the extension has changed.
 SET client_min_messages = warning;
 SET max_parallel_workers_per_gather = 0;
-DROP VIEW IF EXISTS found, nearest;
-DROP TABLE IF EXISTS constant, tables_complete, feature, summary, book, book_before, tx_today, part_book, busy_month,
+DROP VIEW IF EXISTS found, nearest, churn_by_join;
+DROP TABLE IF EXISTS constant, tx_tenth, tables_complete, feature, summary, book, book_before, tx_today, part_book, busy_month,
     big_in_time, big_in_no_order, member, feature20, feature20_model, score;
 DROP SCHEMA IF EXISTS customer_store CASCADE;
 DROP EXTENSION customer_data CASCADE;
@@ -88,6 +88,36 @@ INSERT INTO member SELECT * FROM customer_store.segment_member;
 CREATE VIEW found AS
 SELECT customer_id::text AS subject FROM feature
 WHERE customer_id % 200 <> (NOT EXISTS (SELECT FROM member WHERE segment = 'bench' AND subject = '200'))::int;
+
+-- A tenth of the customers; and in plain SQL when they were active, who churned, and some of what churn_features knows.
+CREATE TABLE tx_tenth AS SELECT * FROM tx WHERE customer_id % 10 = 0 ORDER BY occurred_at;
+CREATE VIEW churn_by_join AS
+WITH marked AS (
+    SELECT customer_id, occurred_at, (lag(occurred_at) OVER w + interval '60 days' >= occurred_at) IS NOT TRUE AS begins
+    FROM tx_tenth WINDOW w AS (PARTITION BY customer_id ORDER BY occurred_at)
+), numbered AS (
+    SELECT customer_id, occurred_at, count(*) FILTER (WHERE begins) OVER (PARTITION BY customer_id ORDER BY occurred_at) AS number
+    FROM marked
+), period AS (
+    SELECT customer_id, min(occurred_at) AS began, max(occurred_at) + interval '60 days' AS ended FROM numbered GROUP BY customer_id, number
+), date AS (
+    SELECT day AS observed_at, greatest(day + interval '1 month', day + interval '60 days') AS decided
+    FROM generate_series(timestamptz '2024-01-01', timestamptz '2026-01-01', '1 month') day
+), observation AS (
+    SELECT customer_id, observed_at, ended < decided AS churned
+    FROM period JOIN date ON observed_at > began AND observed_at <= ended
+    WHERE decided <= (SELECT max(occurred_at) FROM tx_tenth)
+)
+SELECT customer_id, observed_at, churned,
+       extract(epoch FROM observed_at - max(occurred_at))::float8 / 86400 AS recency_days,
+       count(*) FILTER (WHERE occurred_at >= observed_at - interval '30 days') AS events_short,
+       count(*) FILTER (WHERE occurred_at >= observed_at - interval '90 days') AS events_medium,
+       count(*) FILTER (WHERE occurred_at >= observed_at - interval '365 days') AS events_long,
+       sum(amount) FILTER (WHERE occurred_at >= observed_at - interval '30 days') AS amount_short,
+       sum(amount) FILTER (WHERE occurred_at >= observed_at - interval '365 days') AS amount_long
+FROM observation JOIN tx_tenth USING (customer_id)
+WHERE occurred_at < observed_at
+GROUP BY customer_id, observed_at, churned;
 
 -- Values that stand as literals in the queries: one row, of which a measuring session makes psql variables.
 CREATE TABLE constant AS

@@ -15,16 +15,21 @@ std::vector<ObservationDate> observation_dates(const Schedule &schedule, Micros 
     const Grid grid(schedule.every, schedule.since);
     std::vector<ObservationDate> dates;
     const auto cutoff = [&schedule](Micros t) { return math::add(t, schedule.lead, -1); };
-    for (std::int64_t k = grid.first([&](Micros t) { return cutoff(t) > first_event; });; ++k) {
+    // A lead of months may turn the order of cutoffs within a day.
+    constexpr Micros turned = math::day_micros;
+    for (std::int64_t k = grid.first([&](Micros t) { return cutoff(t) > first_event - turned; });; ++k) {
         poll.every(dates.size());
         ObservationDate date{grid.at(k), cutoff(grid.at(k)), 0, false};
-        if (date.at >= math::end_of_time || date.cutoff > until) break;
+        if (date.at >= math::end_of_time || date.cutoff > until + turned) break;
+        if (date.cutoff <= first_event || date.cutoff > until) continue;
         date.decided = schedule.horizon ? math::add(date.at, *schedule.horizon)
                                         : std::max(grid.at(k + 1), math::add(date.at, schedule.inactivity));
         date.censored = date.decided > until;
         if (dates.size() == max_dates) refuse_dates();
         dates.push_back(date);
     }
+    const auto less = [](const ObservationDate &a, const ObservationDate &b) { return a.cutoff < b.cutoff; };
+    if (!std::is_sorted(dates.begin(), dates.end(), less)) std::stable_sort(dates.begin(), dates.end(), less);
     return dates;
 }
 

@@ -64,7 +64,8 @@ class Grid {
     bool bounded_;
 };
 
-// The dates on which there may be an observation, where the events that are known lie between these times.
+// The dates on which there may be an observation, where the events that are known lie between these times; in the order
+// of their cutoffs.
 std::vector<ObservationDate> observation_dates(const Schedule &, Micros first_event, Micros until, Poll);
 
 struct Observation {
@@ -91,7 +92,7 @@ void each_observation(std::span<const Event> events, std::span<const Observation
         Micros active_until = math::add(events[began].at, inactivity);
         for (end = began + 1; end < events.size() && events[end].at <= active_until; ++end) {
             poll.every(end);
-            active_until = math::add(events[end].at, inactivity);
+            active_until = std::max(active_until, math::add(events[end].at, inactivity));
         }
         date = std::upper_bound(date, dates.end(), events[began].at,
                                 [](Micros t, const ObservationDate &d) { return t < d.cutoff; });

@@ -145,8 +145,8 @@ void CustomerRows::visit(TupleTableSlot *slot) {
 void CustomerRows::read(FunctionCallInfo fcinfo, int argument) {
     const Datum given = fcinfo->args[argument].value;
     const pg::UserQuery query = pg::call([given] {
-        return pg::UserQuery{TextDatumGetCString(given),
-                             pstrdup(GetConfigOption("search_path", false, false)), GetUserId()};
+        return pg::UserQuery{TextDatumGetCString(given), pstrdup(GetConfigOption("search_path", false, false)),
+                             GetUserId()};
     });
     pg::each_row(query, *this);
     if (skipped_ == 0) return;
