@@ -16,16 +16,17 @@ std::vector<ObservationDate> observation_dates(const Schedule &schedule, Micros 
     std::vector<ObservationDate> dates;
     const auto cutoff = [&schedule](Micros t) { return math::add(t, schedule.lead, -1); };
     // A lead of months may turn the order of cutoffs within a day.
-    constexpr Micros turned = math::day_micros;
+    const Micros turned = schedule.lead.months == 0 ? 0 : math::day_micros;
+    std::size_t rounds = 0;
     for (std::int64_t k = grid.first([&](Micros t) { return cutoff(t) > first_event - turned; });; ++k) {
-        poll.every(dates.size());
+        poll.every(rounds);
         ObservationDate date{grid.at(k), cutoff(grid.at(k)), 0, false};
         if (date.at >= math::end_of_time || date.cutoff > until + turned) break;
+        if (rounds++ == max_dates) refuse_dates();
         if (date.cutoff <= first_event || date.cutoff > until) continue;
         date.decided = schedule.horizon ? math::add(date.at, *schedule.horizon)
                                         : std::max(grid.at(k + 1), math::add(date.at, schedule.inactivity));
         date.censored = date.decided > until;
-        if (dates.size() == max_dates) refuse_dates();
         dates.push_back(date);
     }
     const auto less = [](const ObservationDate &a, const ObservationDate &b) { return a.cutoff < b.cutoff; };
