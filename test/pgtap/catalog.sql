@@ -147,6 +147,8 @@ $$, $$
     SELECT signature, 'v', 'u' FROM routine WHERE proname ~ '^segment_(setup|define|define_rule|event_define|refresh|refresh_all)$'
     UNION ALL -- runs a query that reads what is committed now
     SELECT signature, 'v', 'u' FROM routine WHERE proname = 'segment_preview'
+    UNION ALL -- run a query that sets who may read what, which a parallel query may not
+    SELECT signature, 's', 'u' FROM routine WHERE proname IN ('churn_observations', 'churn_features', 'churn_rate')
     UNION ALL -- read definitions and members
     SELECT signature, 's', 's' FROM routine WHERE proname IN ('segment_sql', 'segment_explain', 'segment_members', 'segment_overlap')
 $$, 'what is not immutable and parallel safe');
@@ -156,7 +158,7 @@ SELECT is_empty($$
     SELECT signature FROM routine
     WHERE prokind = 'f' AND pronargs > 0 AND NOT proisstrict AND oid NOT IN (SELECT oid FROM support)
       -- Commands refuse NULL where they need a value.
-      AND prorettype <> 'void'::regtype AND proname NOT IN ('segment_refresh', 'segment_preview')
+      AND prorettype <> 'void'::regtype AND proname NOT IN ('segment_refresh', 'segment_preview', 'churn_observations', 'churn_features', 'churn_rate')
 $$, 'functions of values return NULL for NULL');
 
 -- Rights
@@ -193,6 +195,8 @@ INSERT INTO public_name SELECT unnest(ARRAY[
     -- evaluation
     'evaluation_agg', 'roc_auc', 'roc_auc_interval', 'pr_auc', 'log_loss', 'brier', 'ks', 'calibration_table', 'calibration_error',
     'gain_table', 'roc_points', 'confusion', 'best_threshold', 'hash_split', 'drift_agg', 'psi', 'drift',
+    -- churn: the caller reads what he may read
+    'churn_observations', 'churn_features', 'churn_rate',
     -- every summary, dataset and model
     'rollup', 'summary']);
 INSERT INTO public_name SELECT DISTINCT proname FROM routine
