@@ -24,8 +24,8 @@ struct Span {
     std::int64_t micros = 0;
 };
 
-// t + times * span: first the months, whose days are cut to the end of a shorter month, then the days and the time. What
-// leaves the range of timestamptz becomes the least or the largest number. If no part of the span is negative, the
+// t + times * span: first the months, whose days are cut to the end of a shorter month, then the days and the time.
+// What leaves the range of timestamptz becomes the least or the largest number. If no part of the span is negative, the
 // result never falls while times grows. While t grows, months may let it fall, by less than a day: noon of 30 January
 // and the morning after both become 28 February.
 Micros add(Micros t, const Span &, std::int64_t times = 1);

