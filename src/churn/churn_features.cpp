@@ -23,6 +23,7 @@ WindowStarts window_starts(Micros cutoff, const Windows &windows) {
 void History::read(std::span<const Event> sorted, Poll poll) {
     events_ = sorted;
     until_.clear();
+    until_.reserve(sorted.size()); // to grow would be to copy, which nobody can cancel
     days_.clear();
     Until all{{}, 0, 0};
     for (const Event &event : sorted) {

@@ -72,7 +72,7 @@ my %query = (
 	'churn_observations' => q{SELECT count(*) FROM customer_data.churn_observations('SELECT id_text, occurred_at FROM purchase', '60 days', every => '1 day')},
 	'churn_features' => q{SELECT count(*) FROM customer_data.churn_features('SELECT customer_id, occurred_at, amount FROM purchase', '60 days', every => '1 week')},
 	'churn_features of one customer' => q{SELECT count(*) FROM customer_data.churn_features('SELECT 1, occurred_at, amount FROM purchase', '60 days', every => '10 minutes')},
-	'churn_rate' => q{SELECT count(*) FROM customer_data.churn_rate('SELECT id_text, occurred_at, occurred_at + interval ''30 days'', amount FROM purchase', '1 minute')},
+	'churn_rate' => q{SELECT count(*) FROM customer_data.churn_rate('SELECT id_text, occurred_at, occurred_at + interval ''30 days'', amount FROM purchase', '2 minutes')},
 	'dataset_agg' => 'SELECT customer_data.dataset_rows(customer_data.dataset_agg(f)) FROM feature f, generate_series(1, 3)',
 	'dataset_columns' => 'SELECT count(*) FROM gathered, generate_series(1, 10), customer_data.dataset_columns(d)',
 	'rollup of datasets' => 'SELECT customer_data.dataset_rows(customer_data.rollup(d)) FROM gathered, generate_series(1, 20)',
