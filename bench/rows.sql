@@ -486,6 +486,49 @@ FROM churn_features('SELECT customer_id, occurred_at, amount FROM tx_tenth', '60
 SELECT count(*), count(*) FILTER (WHERE churned), sum(events_short), sum(events_medium), sum(events_long), round(sum(amount_short)),
        round(sum(amount_long)), round(sum(recency_days))
 FROM churn_by_join;
+-- ROW survival curve of a million tenures in months
+-- NOTE The other side has no intervals, and fails where nobody is left.
+-- TARGET 0.67
+-- SET serial
+-- PER customers rows
+-- OURS
+SELECT c.time, c.survival FROM (SELECT survival_agg(floor(duration), churned) AS s FROM tenure20) q, survival_curve(q.s) c;
+-- INSTEAD count by month, running sums by window functions
+SELECT month, exp(sum(ln(1 - events::float8 / at_risk)) OVER (ORDER BY month))
+FROM (SELECT month, events, sum(n) OVER (ORDER BY month DESC) AS at_risk
+      FROM (SELECT floor(duration) AS month, count(*) AS n, count(*) FILTER (WHERE churned) AS events FROM tenure20 GROUP BY 1) c) r
+WHERE events < at_risk;
+
+-- ROW the same of tenures that are all distinct
+-- TARGET 1
+-- SET serial
+-- PER customers rows
+-- OURS
+SELECT count(c.survival) FROM (SELECT survival_agg(duration, churned) AS s FROM tenure20) q, survival_curve(q.s) c;
+-- INSTEAD as before
+SELECT count(s)
+FROM (SELECT exp(sum(ln(1 - events::float8 / at_risk)) OVER (ORDER BY month)) AS s
+      FROM (SELECT month, events, sum(n) OVER (ORDER BY month DESC) AS at_risk
+            FROM (SELECT duration AS month, count(*) AS n, count(*) FILTER (WHERE churned) AS events FROM tenure20 GROUP BY 1) c) r
+      WHERE events < at_risk) k;
+
+-- ROW cox_fit of 20 numbers, against R and export
+-- TARGET 2
+-- SET serial
+-- PER customers rows
+-- OURS
+SELECT s.* FROM (SELECT cox_fit(dataset_agg(t, 'churned')) AS model FROM tenure20 t) q, summary(q.model) s;
+-- INSTEAD COPY, R, package survival
+-- PROGRAM r_coxph export
+
+-- ROW cox_fit of 20 numbers, against R alone
+-- TARGET 1
+-- NOTE The other side has its data in memory already; dataset_agg counts for ours, and so does the test of proportionality.
+-- SET serial
+-- OURS
+SELECT s.* FROM (SELECT cox_fit(dataset_agg(t, 'churned')) AS model FROM tenure20 t) q, summary(q.model) s;
+-- INSTEAD R, package survival
+-- PROGRAM r_coxph bare
 
 -- FACT bytes per customer
 SELECT format('in a stored book: %s as it is sent, %s in the table',

@@ -3,7 +3,7 @@ SET client_min_messages = warning;
 SET max_parallel_workers_per_gather = 0;
 DROP VIEW IF EXISTS found, nearest, churn_by_join;
 DROP TABLE IF EXISTS constant, tx_tenth, tables_complete, feature, summary, book, book_before, tx_today, part_book, busy_month,
-    big_in_time, big_in_no_order, member, feature20, feature20_model, score;
+    big_in_time, big_in_no_order, member, feature20, feature20_model, score, tenure20;
 DROP SCHEMA IF EXISTS customer_store CASCADE;
 DROP EXTENSION customer_data CASCADE;
 CREATE EXTENSION customer_data;
@@ -55,7 +55,12 @@ SELECT format('CREATE TABLE feature20 AS SELECT %s FROM generate_series(1, %s) i
                                 n * n + n, n), ', ' ORDER BY n), :customers)
 FROM generate_series(1, 20) n \gexec
 
--- Its eight clusters; and the cluster of every row in plain SQL, with their centres.
+-- The same with a duration, which depends on two of them, as far as it is known after 72 months.
+CREATE TABLE tenure20 AS
+SELECT least(t, 72) AS duration, t <= 72 AS churned, (f).*
+FROM (SELECT -40 * ln(1 - random()) * exp(0.2 * (f.f2 - f.f1)) AS t, f FROM feature20 f OFFSET 0) q;
+
+-- The eight clusters of feature20; and the cluster of every row in plain SQL, with their centres.
 CREATE TABLE feature20_model AS SELECT kmeans_fit(dataset_agg(f), 8, restarts => 1) AS model FROM feature20 f;
 SELECT format('CREATE VIEW nearest AS SELECT CASE least(%1$s) %2$s END AS cluster FROM (SELECT %3$s FROM feature20 OFFSET 0) d',
               string_agg(format('d%s', cluster), ', '), string_agg(format('WHEN d%1$s THEN %1$s', cluster), ' '),

@@ -62,19 +62,4 @@ std::size_t inputs_room(const Inputs &inputs);
 std::uint8_t *put_inputs(const Inputs &inputs, std::uint8_t *to);
 void read_inputs(Reader &reader, Inputs &inputs);
 
-// Finite doubles of a stored value.
-template <class Doubles> std::uint8_t *put_doubles(const Doubles &values, std::uint8_t *to) {
-    for (const double value : values) to = put_fixed(to, value);
-    return to;
-}
-inline std::vector<double> read_doubles(Reader &reader, std::size_t n) {
-    reader.require(n <= reader.left() / sizeof(double), "It ends too early.");
-    std::vector<double> values(n);
-    for (double &value : values) {
-        value = reader.fixed<double>();
-        reader.require(value - value == 0, "A number is not finite.");
-    }
-    return values;
-}
-
 } // namespace cd::cluster

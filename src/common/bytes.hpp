@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <vector>
 
 namespace cd {
 
@@ -89,5 +90,20 @@ class Reader {
     const std::uint8_t *at_, *end_;
     const char *type_;
 };
+
+// Finite doubles of a stored value.
+template <class Doubles> std::uint8_t *put_doubles(const Doubles &values, std::uint8_t *to) {
+    for (const double value : values) to = put_fixed(to, value);
+    return to;
+}
+inline std::vector<double> read_doubles(Reader &reader, std::size_t n) {
+    reader.require(n <= reader.left() / sizeof(double), "It ends too early.");
+    std::vector<double> values(n);
+    for (double &value : values) {
+        value = reader.fixed<double>();
+        reader.require(value - value == 0, "A number is not finite.");
+    }
+    return values;
+}
 
 } // namespace cd

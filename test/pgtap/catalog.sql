@@ -197,6 +197,10 @@ INSERT INTO public_name SELECT unnest(ARRAY[
     'gain_table', 'roc_points', 'confusion', 'best_threshold', 'hash_split', 'drift_agg', 'psi', 'drift',
     -- churn: the caller reads what he may read
     'churn_observations', 'churn_features', 'churn_rate',
+    -- survival
+    'survival_agg', 'survival_curve', 'survival_at', 'survival_at_interval', 'survival_median', 'survival_median_interval', 'survival_quantile',
+    'survival_quantile_interval', 'survival_rmst', 'survival_rmst_interval', 'logrank', 'logrank_table',
+    'cox_fit', 'coefficients', 'cox_ph_test', 'cox_baseline', 'cox_risk', 'cox_survival', 'cox_model_to_jsonb',
     -- every summary, dataset and model
     'rollup', 'summary']);
 INSERT INTO public_name SELECT DISTINCT proname FROM routine
@@ -227,6 +231,9 @@ INSERT INTO sample
     SELECT format('customer_data.%s_model', name)::regtype,
         format('(SELECT customer_data.%s_fit(customer_data.dataset_agg(f), 1) FROM (VALUES (1.5, 2), (2.5, 4)) f (dense, other))', name)
     FROM unnest(ARRAY['kmeans', 'gmm', 'pca']) AS name;
+INSERT INTO sample VALUES
+    ('customer_data.cox_model', '(SELECT customer_data.cox_fit(customer_data.dataset_agg(f, ''gone''), ''days'') FROM (VALUES (1.5, 2, 3, true), (2.5, 4, 5, true), (2, 1, 4, false)) f (dense, other, days, gone))'),
+    ('customer_data.survival_summary[]', '(SELECT array_agg(s) FROM (SELECT customer_data.survival_agg(i, true) AS s FROM generate_series(1, 4) i GROUP BY i % 2) q)');
 -- A value of each type that an aggregate or function without such an argument can make.
 DO $$
 DECLARE

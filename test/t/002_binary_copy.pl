@@ -31,6 +31,9 @@ CREATE TABLE public.value AS
            (SELECT lorenz_agg(purchase_revenue(s)) FROM history) AS lorenz_summary,
            (SELECT evaluation_agg(purchase_revenue(s), customer_id % 3 = 0) FROM history) AS evaluation_summary,
            (SELECT drift_agg(purchase_revenue(s)) FROM history) AS drift_summary,
+           (SELECT survival_agg(purchase_days(s) + 2, purchase_count(s) > 3, customer_id % 3) FROM history) AS survival_summary,
+           (SELECT cox_fit(dataset_agg(f, 'active'), 'days') FROM (SELECT 'c' || customer_id % 3 AS name, purchase_revenue(s) AS revenue, purchase_days(s) AS days,
+                customer_id % 4 > 0 AS active FROM history) f) AS cox_model,
            (SELECT purchase_repeat(s, '2030-01-01'::date) FROM history ORDER BY customer_id LIMIT 1) AS purchase_repeat,
            (SELECT dataset_agg(f, 'days') FROM (SELECT 'c' || customer_id % 9 AS name, purchase_revenue(s) AS revenue,
                 nullif(purchase_count(s), 1) AS purchases, purchase_days(s) AS days FROM history) f) AS dataset;

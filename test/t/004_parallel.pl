@@ -33,7 +33,8 @@ CREATE TABLE book AS
         customer_data.purchase_book_agg(id_text, occurred_at, amount) AS b_text
     FROM purchase GROUP BY 1;
 CREATE TABLE counted AS SELECT shop, customer_data.rfm_agg(recency_days, frequency, monetary) AS r,
-    customer_data.lorenz_agg(monetary) AS l, customer_data.evaluation_agg(monetary, frequency > 9) AS e, customer_data.drift_agg(monetary) AS d
+    customer_data.lorenz_agg(monetary) AS l, customer_data.evaluation_agg(monetary, frequency > 9) AS e, customer_data.drift_agg(monetary) AS d,
+    customer_data.survival_agg(recency_days, frequency > 5, recency_days / 3) AS survival
     FROM measured GROUP BY 1;
 ALTER TABLE book SET (parallel_workers = 2);
 ALTER TABLE counted SET (parallel_workers = 2);
@@ -100,7 +101,10 @@ for my $query (
 	'SELECT customer_data.rollup(l) FROM counted',
 	'SELECT customer_data.evaluation_agg(monetary, frequency > 9), customer_data.drift_agg(monetary) FROM measured',
 	'SELECT customer_data.roc_auc(customer_data.evaluation_agg(monetary, frequency > 9)) FROM measured',
-	'SELECT customer_data.rollup(e), customer_data.rollup(d) FROM counted')
+	'SELECT customer_data.rollup(e), customer_data.rollup(d) FROM counted',
+	'SELECT customer_data.survival_agg(monetary, frequency > 5) FROM measured WHERE monetary >= 0',
+	'SELECT customer_data.survival_agg(recency_days, frequency > 5, recency_days / 3) FROM measured',
+	'SELECT customer_data.rollup(survival) FROM counted')
 {
 	is(partial_plan($query), 1, "$query: partial and final aggregate");
 	is($node->safe_psql('postgres', "$parallel $query"), $node->safe_psql('postgres', "$serial $query"), 'and the same to the bit');
@@ -114,6 +118,10 @@ is($node->safe_psql('postgres', "$parallel SELECT customer_data.rollup(l) FROM c
 is($node->safe_psql('postgres', "$parallel SELECT customer_data.rollup(e), customer_data.rollup(d) FROM counted"),
 	$node->safe_psql('postgres', "$serial SELECT customer_data.evaluation_agg(monetary, frequency > 9), customer_data.drift_agg(monetary) FROM measured"),
 	'of evaluation_summary and drift_summary too');
+
+is($node->safe_psql('postgres', "$parallel SELECT customer_data.rollup(survival) FROM counted"),
+	$node->safe_psql('postgres', "$serial SELECT customer_data.survival_agg(recency_days, frequency > 5, recency_days / 3) FROM measured"),
+	'of survival_summary too');
 
 # Books: raw rows on one process on purpose, the rollup on many.
 for my $type (['b', 'customer_id'], ['b_uuid', 'id_uuid'], ['b_text', 'id_text'])
@@ -165,6 +173,14 @@ for my $model ('(SELECT kmeans FROM model)', 'model.kmeans')
 		SELECT concat(customer_data.cluster_probability(gmm, a), customer_data.pca_scores(pca, a), customer_data.cluster_distance(kmeans, f)) AS t
 		FROM model, (SELECT ARRAY[recency_days, frequency, monetary] AS a, recency_days AS f1, frequency AS f2, monetary AS f3 FROM measured) f) q';
 	is($node->safe_psql('postgres', "$parallel $query"), $node->safe_psql('postgres', "$serial $query"), 'probabilities, scores and distances of rows in workers');
+}
+
+{
+	$node->safe_psql('postgres', q{ALTER TABLE model ADD cox customer_data.cox_model; UPDATE model SET cox = (
+		SELECT customer_data.cox_fit(customer_data.dataset_agg(f, 'gone'), 'recency_days') FROM (SELECT recency_days, frequency, monetary, shop % 3 > 0 AS gone FROM measured) f)});
+	my $query = 'SELECT md5(string_agg(t, chr(10) ORDER BY t)) FROM (
+		SELECT concat(customer_data.cox_risk(cox, m), customer_data.cox_survival(cox, ARRAY[m.frequency, m.monetary], m.recency_days)) AS t FROM model, measured m) q';
+	is($node->safe_psql('postgres', "$parallel $query"), $node->safe_psql('postgres', "$serial $query"), 'risks of rows in workers');
 }
 
 # Functions in workers.
