@@ -28,6 +28,9 @@ CREATE TABLE wide AS SELECT customer_data.dataset_agg(a) AS d
     FROM (SELECT ARRAY(SELECT hashint8extended(i * 1000 + j, 1) / 1e18 FROM generate_series(1, 300) j) AS a FROM generate_series(1, 1000) i) q;
 CREATE TABLE mixture AS SELECT customer_data.gmm_fit(customer_data.dataset_agg(a), 1) AS g
     FROM (SELECT ARRAY(SELECT hashint8extended(i * 1000 + j, 1) / 1e18 FROM generate_series(1, 500) j) AS a FROM generate_series(1, 1000) i) q;
+CREATE TABLE lasting AS SELECT customer_data.survival_agg(monetary, frequency > 5, recency_days % monetary::int) AS s FROM measured WHERE monetary > 0;
+CREATE TABLE lasting_wide AS SELECT customer_data.dataset_agg(i % 2, a) AS d
+    FROM (SELECT i, ARRAY(SELECT abs(hashint8extended(i * 1000 + j, 1) / 1e18) FROM generate_series(1, 300) j) AS a FROM generate_series(1, 2000) i) q;
 VACUUM ANALYZE;
 });
 
@@ -68,6 +71,12 @@ my %query = (
 	'psi of scores' => 'SELECT count(customer_data.psi(e, e)) FROM counted, generate_series(1, 50)',
 	'ks of columns' => 'SELECT count(customer_data.ks(d, d)) FROM counted, generate_series(1, 50)',
 	'drift of datasets' => 'SELECT count(*) FROM gathered, generate_series(1, 10), customer_data.drift(d, d)',
+	'survival_agg' => 'SELECT customer_data.survival_agg(monetary, frequency > 5) FROM measured',
+	'survival_curve' => 'SELECT count(*) FROM lasting, generate_series(1, 20), customer_data.survival_curve(s)',
+	'survival_rmst' => 'SELECT count(customer_data.survival_rmst(s, 1000)) FROM lasting, generate_series(1, 20)',
+	'logrank' => 'SELECT count(*) FROM (SELECT array_agg(s) AS s FROM lasting, generate_series(1, 10)) q, customer_data.logrank(q.s)',
+	'cox_fit' => q{SELECT customer_data.cox_fit(customer_data.dataset_agg(f, 'gone'), 'monetary') FROM (SELECT *, frequency % 2 = 0 AS gone FROM measured) f},
+	'cox_fit of 300 columns' => q{SELECT customer_data.cox_fit(d, 'f1') FROM lasting_wide, generate_series(1, 20)},
 	'segment_refresh' => q{SELECT customer_data.segment_refresh('large')},
 	'churn_observations' => q{SELECT count(*) FROM customer_data.churn_observations('SELECT id_text, occurred_at FROM purchase', '60 days', every => '1 day')},
 	'churn_features' => q{SELECT count(*) FROM customer_data.churn_features('SELECT customer_id, occurred_at, amount FROM purchase', '60 days', every => '1 week')},
