@@ -99,19 +99,18 @@ class Fit {
             }
             last_ = step;
         }
-        find_infinite(last_);
     }
 
     // Where the likelihood is flat, a step of Newton's is much shorter than the one before, unless the maximum is at
     // infinity: there it stays as long.
     bool find_infinite(const Vector &step) {
         bool found = false;
-        for (Index i = 0; i < terms_; ++i)
-            if (!is_aliased(i) && std::abs(step(i)) > 1e-3 * std::abs(at_(i)) &&
-                std::abs(step(i)) > std::abs(last_(i)) / 2) {
-                term(i).status = Status::infinite;
-                found = true;
-            }
+        for (Index i = 0; i < terms_; ++i) {
+            const double length = std::abs(step(i)), before = std::abs(last_(i));
+            if (is_aliased(i) || before == 0 || length <= before / 2 || length <= 1e-3 * std::abs(at_(i))) continue;
+            term(i).status = Status::infinite;
+            found = true;
+        }
         return found;
     }
 

@@ -12,14 +12,14 @@ constexpr std::uint8_t version = 1;
 constexpr const char *type = "survival_summary";
 constexpr double above_zero = std::numeric_limits<double>::denorm_min();
 
-} // namespace
-
-static void check_number(double number, const char *argument, const char *hint) {
+void check_number(double number, const char *argument, const char *hint) {
     if (number >= 0 && std::isfinite(number)) [[likely]]
         return;
     throw Error(sqlstate::invalid_parameter, std::string(argument) + " must be a finite number and not negative",
                 std::string(argument) + " is " + digits(number) + ".", hint);
 }
+
+} // namespace
 
 void check_duration(double duration, const char *argument) {
     check_number(duration, argument,

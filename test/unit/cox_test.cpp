@@ -433,7 +433,26 @@ TEST(Cox, InfiniteCoefficientsAreSaid) {
     CoxOptions hasty;
     hasty.max_iterations = 1;
     EXPECT_FALSE(table.fit(hasty).converged());
-    EXPECT_FALSE(table_of_r().fit(hasty).converged());
+    const CoxModel given_up = table_of_r().fit(hasty);
+    EXPECT_FALSE(given_up.converged());
+    EXPECT_FALSE(given_up.infinite_term());
+    EXPECT_EQ(given_up.iterations(), 1u);
+}
+
+// A likelihood that is flat from the first step on, because nothing matters, is not one that grows for ever.
+TEST(Cox, WeakEffectsAreFinite) {
+    Random random(9, 9);
+    CoxOptions loose;
+    loose.tolerance = 1e-2;
+    for (int trial = 0; trial < 20; ++trial) {
+        std::vector<std::vector<double>> rows;
+        for (int i = 0; i < 300; ++i)
+            rows.push_back({random.exponential(), random.normal(), i % 3 == 0 ? 1.0 : 0, i % 5 > 0 ? 1.0 : 0});
+        const Table table({{"duration", number}, {"x", number}, {"third", number}, {"gone", number}}, rows);
+        const CoxModel model = table.fit(loose), exact = table.fit();
+        EXPECT_TRUE(model.converged());
+        for (std::size_t j = 0; j < 2; ++j) EXPECT_NEAR(model.terms()[j].estimate, exact.terms()[j].estimate, 1e-9);
+    }
 }
 
 // One who spends a thousand times as much as all others, and stays.
