@@ -33,8 +33,7 @@ struct Table {
     }
 };
 
-inline dataset::Dataset dataset_of(const Table &table) {
-    auto *const memory = std::pmr::new_delete_resource();
+inline dataset::Dataset dataset_of(const Table &table, std::pmr::memory_resource *memory) {
     dataset::Shape shape(memory);
     double most = 0;
     for (std::size_t c = 0; c < table.columns.size(); ++c) {
@@ -68,6 +67,7 @@ inline dataset::Dataset dataset_of(const Table &table) {
 
 // All that a fit starts from.
 struct Problem {
+    std::unique_ptr<std::pmr::memory_resource> memory = std::make_unique<std::pmr::monotonic_buffer_resource>();
     dataset::Dataset data;
     dataset::View view;
     Workers workers;
@@ -77,7 +77,7 @@ struct Problem {
     std::vector<std::vector<double>> columns; // as FeatureReader gives them
 
     explicit Problem(const Table &table, int threads = 1, Poll poll = {})
-        : data(dataset_of(table)), view(data), workers(threads, poll), inputs(view, {}), target(view, {}),
+        : data(dataset_of(table, memory.get())), view(data), workers(threads, poll), inputs(view, {}), target(view, {}),
           bins(make_bins(view, inputs, target, workers)) {
         for (std::size_t f = 0; f < inputs.columns.size(); ++f) {
             columns.push_back(inputs.numbers(view, f, {}));
