@@ -100,7 +100,7 @@ void cross_validate(const Bins &bins, const Target &target, const CartOptions &o
         }
         for (std::size_t at = nodes.size(); at-- > 0;) {
             if (nodes[at].is_leaf()) continue;
-            for (const std::size_t label : {0, 1})
+            for (std::size_t label = 0; label < 2; ++label)
                 seen[at].label[label] = seen[nodes[at].left].label[label] + seen[nodes[at].right].label[label];
         }
         const std::vector<double> order = prune_order(grown.tree, work.poll);
