@@ -186,30 +186,33 @@ std::uint8_t *Dataset::flatten(std::uint8_t *to, Poll poll) const {
 void Dataset::merge(Bytes flat, Poll poll) {
     const View other(flat, poll);
     skipped_ += other.skipped();
-    if (other.shape().columns.empty()) return;
+    if (!other.shape().columns.empty()) add(other, poll);
+}
+
+void Dataset::add(const View &other, Poll poll, std::span<const std::uint8_t> keep) {
     fit_shape(other.shape());
     const std::size_t columns = shape_.columns.size();
-    // Codes of theirs as ours.
-    std::vector<std::vector<double>> codes(columns);
-    for (std::size_t c = 0; c < columns; ++c) {
-        const Levels &levels = other.shape().columns[c].levels;
-        codes[c].push_back(0);
-        for (std::uint32_t theirs = 1; theirs <= levels.size(); ++theirs) {
-            poll.every(theirs);
-            codes[c].push_back(code(c, levels[theirs]));
-        }
-    }
+    // Codes of theirs as ours, as they come.
+    std::vector<std::vector<std::uint32_t>> codes(columns);
+    for (std::size_t c = 0; c < columns; ++c) codes[c].resize(other.shape().columns[c].levels.size() + 1U);
     std::vector<double> values(columns * chunk_rows);
     other.each(
-        [&](std::size_t, const View::Chunk &chunk) {
+        [&](std::size_t first, const View::Chunk &chunk) {
+            const auto kept = [&keep, first](std::size_t i) { return keep.empty() || keep[first + i] != 0; };
             for (std::size_t c = 0; c < columns; ++c) {
                 double *const column = values.data() + c * chunk_rows;
                 chunk.read(c, column);
                 if (!shape_.columns[c].is_category()) continue;
-                for (std::size_t i = 0; i < chunk.rows(); ++i)
-                    column[i] = codes[c][static_cast<std::size_t>(column[i])];
+                for (std::size_t i = 0; i < chunk.rows(); ++i) {
+                    const auto theirs = static_cast<std::uint32_t>(column[i]);
+                    if (theirs == 0 || !kept(i)) continue;
+                    std::uint32_t &ours = codes[c][theirs];
+                    if (ours == 0) ours = code(c, other.shape().columns[c].levels[theirs]);
+                    column[i] = ours;
+                }
             }
             for (std::size_t i = 0; i < chunk.rows(); ++i) {
+                if (!kept(i)) continue;
                 for (std::size_t c = 0; c < columns; ++c) put(c, values[c * chunk_rows + i]);
                 end_row();
             }

@@ -27,6 +27,8 @@ struct Shape {
 
 [[noreturn]] void refuse_memory(std::size_t limit);
 
+class View;
+
 class Dataset {
   public:
     Dataset(std::pmr::memory_resource *memory, std::size_t limit);
@@ -59,6 +61,8 @@ class Dataset {
 
     // Adds the rows of a flat dataset with the same columns.
     void merge(Bytes flat, Poll poll);
+    // The same, only those rows for which `keep` is not 0, if it is not empty; categories have only their values.
+    void add(const View &other, Poll poll, std::span<const std::uint8_t> keep = {});
 
     std::size_t flat_room() const;
     std::uint8_t *flatten(std::uint8_t *to, Poll poll = {}) const;

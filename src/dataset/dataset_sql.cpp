@@ -11,15 +11,15 @@ extern "C" {
 
 namespace cd::dataset {
 
+void check_text(std::string_view text, const char *type) {
+    if (!pg_verify_mbstr(GetDatabaseEncoding(), text.data(), static_cast<int>(text.size()), true))
+        throw Error(sqlstate::invalid_binary, std::string("invalid ") + type,
+                    "The name or a value of a column is not valid in the encoding of this database.");
+}
 void check_text(const Columns &columns, const char *type) {
-    const auto check = [type](std::string_view text) {
-        if (!pg_verify_mbstr(GetDatabaseEncoding(), text.data(), static_cast<int>(text.size()), true))
-            throw Error(sqlstate::invalid_binary, std::string("invalid ") + type,
-                        "The name or a value of a column is not valid in the encoding of this database.");
-    };
     for (const Column &column : columns) {
-        check(column.name);
-        for (std::uint32_t code = 1; code <= column.levels.size(); ++code) check(column.levels[code]);
+        check_text(column.name, type);
+        for (std::uint32_t code = 1; code <= column.levels.size(); ++code) check_text(column.levels[code], type);
     }
 }
 

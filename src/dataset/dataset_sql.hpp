@@ -10,6 +10,7 @@ namespace cd::dataset {
 
 // Throws if a name or value is no text of this database.
 void check_text(const Columns &columns, const char *type);
+void check_text(std::string_view text, const char *type);
 
 // Where the columns of a row go.
 struct RowPlan {

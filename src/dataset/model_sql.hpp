@@ -40,6 +40,10 @@ class FeatureReader {
 //   std::size_t room() const            at least the size of its flat form
 //   std::uint8_t *put(std::uint8_t *) const
 //   void tell(Json &, Poll) const       for people and other programs
+// and may have
+//   M(Bytes flat, Poll)                 the same, for models that take time to parse
+//   static constexpr std::size_t identity   bytes of its flat form that no other model begins with
+//   void each_text(visit) const         text other than that of its features
 template <class M> Datum model_datum(const M &model) {
     const std::size_t room = model.room();
     if (room > pg::max_stored)
@@ -52,12 +56,20 @@ template <class M> Datum model_datum(const M &model) {
     SET_VARSIZE(value, static_cast<std::size_t>(model.put(content) - content) + VARHDRSZ);
     return PointerGetDatum(value);
 }
-template <class M> M model_arg(FunctionCallInfo fcinfo) { return M(pg::bytes_arg(fcinfo->args[0].value)); }
+template <class M> M parse_model(Bytes flat) {
+    if constexpr (std::is_constructible_v<M, Bytes, Poll>)
+        return M(flat, pg::interrupts);
+    else
+        return M(flat);
+}
+template <class M> M model_arg(FunctionCallInfo fcinfo) { return parse_model<M>(pg::bytes_arg(fcinfo->args[0].value)); }
 
 template <class M> Datum accept_model(Bytes untrusted) {
     {
-        const M model(untrusted);
+        const M model = parse_model<M>(untrusted);
         check_text(model.columns(), M::type);
+        if constexpr (requires { model.each_text([](std::string_view) {}); })
+            model.each_text([](std::string_view found) { check_text(found, M::type); });
         std::vector<std::uint8_t> again(model.room());
         const std::uint8_t *const end = model.put(again.data());
         if (!std::ranges::equal(untrusted, Bytes(again.data(), end)))
@@ -81,15 +93,18 @@ template <class M> Datum model_to_jsonb(FunctionCallInfo fcinfo) {
     return pg::jsonb_datum(json);
 }
 
-// A model as an argument, kept from call to call while it stays the same.
+// A model as an argument, kept from call to call. So are a few others, for a query that compares models.
 template <class M> class KeptModel {
+    static constexpr int most = 8;
     struct Kept {
+        Kept *next = nullptr;  // that was used before this
         MemoryContext context; // of this, and what belongs to it
-        Bytes argument;        // as it was passed: where a toasted value is, or the value
+        Bytes argument;        // as it was passed: where a toasted value is, or the value, or what it begins with
         M model;
         FeatureReader reader;
         MemoryContextCallback at_end;
-        Kept(MemoryContext c, Bytes a, Bytes flat) : context(c), argument(a), model(flat), reader(model.columns()) {}
+        Kept(MemoryContext c, Bytes a, Bytes flat)
+            : context(c), argument(a), model(parse_model<M>(flat)), reader(model.columns()) {}
     };
 
   public:
@@ -97,11 +112,13 @@ template <class M> class KeptModel {
         const Datum given = fcinfo->args[0].value;
         const auto *const pointer = reinterpret_cast<const struct varlena *>(DatumGetPointer(given));
         // The bytes themselves: an address may meanwhile hold another model.
-        const Bytes argument(reinterpret_cast<const std::uint8_t *>(pointer), VARSIZE_ANY(pointer));
+        std::size_t compared = VARSIZE_ANY(pointer);
+        // A large model is not looked at as a whole for every row.
+        if constexpr (requires { M::identity; })
+            if (VARATT_IS_4B_U(pointer)) compared = std::min(compared, VARHDRSZ + M::identity);
+        const Bytes argument(reinterpret_cast<const std::uint8_t *>(pointer), compared);
         kept_ = static_cast<Kept *>(fcinfo->flinfo->fn_extra);
-        if (!kept_ || kept_->argument.size() != argument.size() ||
-            memcmp(kept_->argument.data(), argument.data(), argument.size()) != 0)
-            keep(fcinfo->flinfo, argument, pg::bytes_arg(given));
+        if (!kept_ || !is(*kept_, argument)) find(fcinfo->flinfo, argument, given);
     }
     M *operator->() const { return &kept_->model; }
     M &operator*() const { return kept_->model; }
@@ -113,19 +130,38 @@ template <class M> class KeptModel {
     const double *array(FunctionCallInfo fcinfo) { return kept_->reader.array(fcinfo->args[1].value); }
 
   private:
-    void keep(FmgrInfo *function, Bytes argument, Bytes flat) {
-        if (kept_) {
-            function->fn_extra = nullptr;
-            MemoryContextDelete(kept_->context);
+    static bool is(const Kept &kept, Bytes argument) {
+        return kept.argument.size() == argument.size() &&
+               memcmp(kept.argument.data(), argument.data(), argument.size()) == 0;
+    }
+    // Not the first one.
+    void find(FmgrInfo *function, Bytes argument, Datum given) {
+        int n = 1;
+        for (Kept *before = kept_; before && before->next; before = before->next, ++n) {
+            Kept *const found = before->next;
+            if (!is(*found, argument)) {
+                if (n + 1 < most) continue;
+                before->next = nullptr;
+                MemoryContextDelete(found->context);
+                break;
+            }
+            before->next = found->next;
+            found->next = kept_;
+            function->fn_extra = kept_ = found;
+            return;
         }
+        keep(function, argument, pg::bytes_arg(given));
+    }
+    void keep(FmgrInfo *function, Bytes argument, Bytes flat) {
         MemoryContext const context = AllocSetContextCreate(function->fn_mcxt, "model", ALLOCSET_DEFAULT_SIZES);
         auto *const copy = static_cast<std::uint8_t *>(MemoryContextAllocHuge(context, argument.size()));
         memcpy(copy, argument.data(), argument.size());
-        kept_ = new (MemoryContextAlloc(context, sizeof(Kept))) Kept(context, {copy, argument.size()}, flat);
-        kept_->at_end.func = [](void *kept) { static_cast<Kept *>(kept)->~Kept(); };
-        kept_->at_end.arg = kept_;
-        MemoryContextRegisterResetCallback(context, &kept_->at_end);
-        function->fn_extra = kept_;
+        auto *const made = new (MemoryContextAlloc(context, sizeof(Kept))) Kept(context, {copy, argument.size()}, flat);
+        made->at_end.func = [](void *kept) { static_cast<Kept *>(kept)->~Kept(); };
+        made->at_end.arg = made;
+        MemoryContextRegisterResetCallback(context, &made->at_end);
+        made->next = kept_;
+        function->fn_extra = kept_ = made;
     }
 
     Kept *kept_;
