@@ -80,6 +80,16 @@ inline std::vector<std::string> text_array(Datum d, const char *argument) {
     return texts;
 }
 
+// Texts as a text[]. Objects may be alive.
+inline Datum text_array_datum(std::span<const std::string> texts) {
+    return call([&texts] {
+        auto *const values = static_cast<Datum *>(palloc((texts.size() + 1) * sizeof(Datum)));
+        for (std::size_t i = 0; i < texts.size(); ++i) values[i] = text_datum(texts[i]);
+        return PointerGetDatum(
+            construct_array(values, static_cast<int>(texts.size()), TEXTOID, -1, false, TYPALIGN_INT));
+    });
+}
+
 // Numbers as a float8[], written where they will lie. Objects may be alive.
 inline Datum float_array(std::span<const double> values) {
     return call([&values] {

@@ -1,4 +1,5 @@
 // Functions that define segments and show what was defined.
+#include "pg/array.hpp"
 #include "pg/rows.hpp"
 #include "pg/varlena.hpp"
 #include "segment/segment_compile_sql.hpp"
@@ -40,13 +41,7 @@ void store(Oid owner, const New &d) {
     };
     const std::string definer = pg::user_name(GetUserId());
     AsOwner as_owner(owner);
-    const pg::Value uses = {TEXTARRAYOID, pg::call([&d] {
-                                auto *const values = static_cast<Datum *>(palloc((d.uses.size() + 1) * sizeof(Datum)));
-                                for (std::size_t i = 0; i < d.uses.size(); ++i) values[i] = pg::text_datum(d.uses[i]);
-                                return PointerGetDatum(construct_array(values, static_cast<int>(d.uses.size()), TEXTOID,
-                                                                       -1, false, TYPALIGN_INT));
-                            }),
-                            false};
+    const pg::Value uses = {TEXTARRAYOID, pg::text_array_datum(d.uses), false};
     as_owner.query.write(
         "INSERT INTO customer_store.segment "
         "(name, category, description, query, rule, profile, key, uses, search_path, definer) "
