@@ -1,4 +1,5 @@
 #include "learn/boosting.hpp"
+#include "math/log_odds.hpp"
 #include "math/elementary.hpp"
 #include "math/random.hpp"
 #include <algorithm>
@@ -42,14 +43,6 @@ Pair sigmoid(Pair x) {
     const Pair power = std::bit_cast<Pair>((integer_bits(shifted) + 1023) << 52);
     return 1 / (1 + series * power);
 }
-
-double log_loss(double score, bool label) {
-    const double wrong = label ? -score : score; // the log-odds of what did not happen
-    return (wrong > 0 ? wrong : 0) + math::log(1 + math::exp(-std::min(700.0, std::abs(wrong))));
-}
-
-// Losses as integers, so that their sum does not depend on the order.
-constexpr double loss_unit = 0x1p-24;
 
 double log_odds(const Target &target, const FixedWeights &weights, std::span<const std::uint32_t> rows, Poll poll) {
     std::uint64_t all = 0, positive = 0;
@@ -115,7 +108,7 @@ class Boost {
         for (std::size_t i = 0; i < held_out_.size(); ++i) {
             poll.every(i);
             const std::uint32_t row = held_out_[i];
-            const double loss = log_loss(score_[row], problem_.target.label[row]);
+            const double loss = math::log_1_exp(problem_.target.label[row] ? -score_[row] : score_[row]);
             sum += std::llround(loss * problem_.target.weight_of(row) / loss_unit);
         }
         return sum;

@@ -243,7 +243,7 @@ Calibration calibrate(const Judged &judged, Scores scores, Poll poll) {
 }
 
 Calibration recalibrate(const Calibration &calibration, const Judged &judged, Poll poll) {
-    const std::vector<Row> rows = rows_of(judged, calibration, poll);
+    const std::vector<Row> rows = rows_of(judged, {}, poll);
     if (rows.empty()) return calibration;
     Line line = fit_line(rows, false, poll);
     if (!(line.slope > 1e-6)) line = fit_line(rows, true, poll);

@@ -46,7 +46,8 @@ Calibration calibrate(const Judged &judged, Scores scores, Poll poll);
 // One method. Missing if it does not fit: what rises with the score must not fall, and two points are the least.
 std::optional<Calibration> calibrate(const Judged &judged, Scores scores, Calibration::Method method, Poll poll);
 
-// The same scores in another population: a line through the calibrated log odds, or if that would not rise, a shift.
+// The same model in another population, where `judged` has its calibrated log odds for scores: a line through them, or
+// if that would not rise, a shift.
 Calibration recalibrate(const Calibration &calibration, const Judged &judged, Poll poll);
 
 // Contributions to the score, as those to the calibrated log odds: their sum and the returned base are log_odds(score)

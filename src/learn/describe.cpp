@@ -21,7 +21,7 @@ const char *fault(const Tree &tree, const dataset::Columns &columns) {
     for (std::size_t i = 0; i < n; ++i) {
         const Node &node = tree.nodes[i];
         if (i > 0 && !reached[i]) return "A node of a tree has no parent.";
-        if (!(node.cover > 0)) return "A node of a tree has no rows.";
+        if (!(node.cover >= 0)) return "A node of a tree has less than no rows.";
         if (node.is_leaf()) continue;
         if (node.feature >= columns.size()) return "A node of a tree asks for no feature.";
         for (const std::uint32_t child : {node.left, node.right}) {
@@ -39,10 +39,35 @@ const char *fault(const Tree &tree, const dataset::Columns &columns) {
 } // namespace
 
 const char *fault(const Ensemble &ensemble, const dataset::Columns &columns, Poll poll) {
-    if (ensemble.trees.empty()) return "It has no trees.";
+    if (ensemble.average && ensemble.trees.empty()) return "It has no trees.";
     for (const Tree &tree : ensemble.trees) {
         poll();
         if (const char *const found = fault(tree, columns)) return found;
+    }
+    return nullptr;
+}
+
+const char *name_of(Scores scores) {
+    switch (scores) {
+    case Scores::log_odds: return "log_odds";
+    case Scores::probability: return "probability";
+    case Scores::votes: break;
+    }
+    return "votes";
+}
+
+const char *fault(const Calibration &calibration) {
+    switch (calibration.method) {
+    case Calibration::Method::none: break;
+    case Calibration::Method::platt:
+        if (!(calibration.line.slope > 0)) return "Its calibration does not rise.";
+        break;
+    case Calibration::Method::isotonic:
+        if (calibration.points.size() < 2) return "Its calibration has too few points.";
+        for (std::size_t i = 1; i < calibration.points.size(); ++i)
+            if (!(calibration.points[i].at > calibration.points[i - 1].at &&
+                  calibration.points[i].value > calibration.points[i - 1].value))
+                return "Its calibration does not rise.";
     }
     return nullptr;
 }

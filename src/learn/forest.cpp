@@ -164,7 +164,8 @@ Forest grow_forest(const Bins &bins, const Target &target, const ForestOptions &
     }
 
     constexpr double surest = 1e-6; // a tree that is sure and wrong would have an infinite loss
-    double loss = 0, weight = 0;
+    std::int64_t loss = 0;
+    double weight = 0;
     for (std::uint32_t row = 0; row < bins.rows; ++row) {
         workers.poll().every(row);
         if (out_of_bag.count(row) == 0) continue;
@@ -172,10 +173,10 @@ Forest grow_forest(const Bins &bins, const Target &target, const ForestOptions &
         forest.held_out.rows.push_back(row);
         forest.held_out.scores.push_back(score);
         const double right = std::max(surest, target.label[row] ? score : 1 - score);
-        loss -= target.weight_of(row) * math::log(right);
+        loss -= std::llround(target.weight_of(row) * math::log(right) / loss_unit);
         weight += target.weight_of(row);
     }
-    forest.loss = weight > 0 ? loss / weight : std::nan("");
+    if (weight > 0) forest.loss = static_cast<double>(loss) * loss_unit / weight;
     return forest;
 }
 

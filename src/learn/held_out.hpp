@@ -11,4 +11,7 @@ struct HeldOut {
     std::vector<double> scores;      // of each: log-odds of boosting, probability of a forest
 };
 
+// Losses are summed as integers of this unit, so that the order of the rows does not show.
+inline constexpr double loss_unit = 0x1p-24;
+
 } // namespace cd::learn

@@ -203,7 +203,9 @@ TEST(Calibration, AnotherPopulation) {
                  other = simulated(50'000, 9, [truth](double x) { return truth(x) + std::log(3); });
     for (const Method method : {Method::none, Method::platt, Method::isotonic}) {
         const Calibration before = calibrate(judged, Scores::log_odds, method, no_poll).value();
-        const Calibration after = recalibrate(before, other, no_poll);
+        Judged seen = other;
+        for (double &score : seen.score) score = before.log_odds(score);
+        const Calibration after = recalibrate(before, seen, no_poll);
         for (const double x : {-2.0, 0.0, 2.0}) EXPECT_NEAR(after.log_odds(x), truth(x) + std::log(3), 0.2);
         EXPECT_LT(log_loss(after, other), log_loss(before, other));
         expect_rising(after, -20, 20);
