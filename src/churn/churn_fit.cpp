@@ -224,7 +224,7 @@ void fit_forest(const Inputs &inputs, const learn::Bins &bins, const Target &tar
             1, static_cast<std::size_t>(*given[Choice::feature_fraction] * static_cast<double>(inputs.columns.size())));
     learn::Forest found = learn::grow_forest(bins, target, options, workers, work);
     fitted.ensemble = std::move(found.ensemble);
-    fitted.held_out_loss = found.loss;
+    if (!found.held_out.rows.empty()) fitted.held_out_loss = found.loss;
     calibrate(found.held_out, learn::Scores::votes, target, given, fitted, work.poll);
 }
 

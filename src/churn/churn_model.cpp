@@ -126,12 +126,16 @@ ChurnModel::ChurnModel(const JsonValue &json, Poll poll) : poll_(poll) {
     describe(hear, told);
     hear.end();
     if (told.type != type) hear.refuse("Its type is \"" + told.type + "\".");
+    if (told.features.size() > dataset::max_columns) hear.refuse("It has too many features.");
+    dataset::Levels names(columns_.get_allocator());
     for (const Feature &feature : told.features) {
+        if (feature.name.empty()) hear.refuse("A feature has no name.");
+        if (names.add(feature.name) != columns_.size() + 1) hear.refuse("Two features have one name.");
         dataset::Column &column = columns_.emplace_back(feature.name, feature.kind);
-        for (const std::string &value : feature.values)
-            if (column.levels.add(value) != column.levels.size() || column.levels.size() > feature.values.size())
-                hear.refuse("A feature has a value twice.");
-        if (column.levels.size() != feature.values.size()) hear.refuse("A feature has a value twice.");
+        for (const std::string &value : feature.values) {
+            const std::uint32_t known = column.levels.size();
+            if (column.levels.add(value) <= known) hear.refuse("A feature has a value twice.");
+        }
     }
     fitted_ = std::move(told.fitted);
     if (const char *const wrong = fault(poll)) hear.refuse(wrong);

@@ -2,7 +2,7 @@
 -- ../shared/data/golden/churn.json says (skipped where that folder is not there).
 \set has_data `test -d ../shared/data/golden && echo 1 || echo 0`
 BEGIN;
-SELECT plan(44);
+SELECT plan(43);
 \if :has_data
 
 SET LOCAL search_path = customer_data, public;
@@ -112,15 +112,17 @@ SELECT cmp_ok(log_loss, '<=', (golden ->> 'log_loss')::float8 + 1e-9, format('%s
 SELECT cmp_ok(brier, '<=', (golden ->> 'brier')::float8 + 1e-9, format('%s: Brier score', algorithm)) FROM compared ORDER BY algorithm;
 
 -- What holds for each of them.
-SELECT is((SELECT count(*) FROM customer c WHERE predict(model, c) IS DISTINCT FROM predict(model::text::churn_model, c)), 0::bigint,
-    format('%s: the text form predicts the same', algorithm)) FROM model ORDER BY algorithm;
+CREATE TEMP TABLE some_customer AS SELECT * FROM customer WHERE test ORDER BY "customerID" LIMIT 200;
+CREATE TEMP TABLE again AS SELECT algorithm, model::text::churn_model AS model FROM model;
+SELECT is((SELECT count(*) FROM customer c WHERE predict(m.model, c) IS DISTINCT FROM predict(a.model, c)), 0::bigint,
+    format('%s: the text form predicts the same', algorithm)) FROM model m JOIN again a USING (algorithm) ORDER BY algorithm;
 SELECT ok(model::jsonb::churn_model::text = model::text, format('%s: jsonb and back loses nothing', algorithm)) FROM model ORDER BY algorithm;
 SELECT cmp_ok((SELECT max(abs(total - ln(p / (1 - p)))) FROM
-        (SELECT predict(model, c) AS p, (SELECT sum(contribution) FROM explain(model, c, 100)) AS total FROM customer c WHERE test) q), '<', 1e-9::float8,
+        (SELECT predict(model, c) AS p, (SELECT sum(contribution) FROM explain(model, c, 100)) AS total FROM some_customer c) q), '<', 1e-9::float8,
     format('%s: contributions add up to the log-odds', algorithm)) FROM model ORDER BY algorithm;
 SELECT cmp_ok((SELECT max(abs(a.total - b.total)) FROM
-        (SELECT "customerID", (SELECT sum(contribution) FROM explain(model, c, 2)) AS total FROM customer c WHERE test) a
-        JOIN (SELECT "customerID", (SELECT sum(contribution) FROM explain(model, c, 100)) AS total FROM customer c WHERE test) b USING ("customerID")), '<', 1e-9::float8,
+        (SELECT "customerID", (SELECT sum(contribution) FROM explain(model, c, 2)) AS total FROM some_customer c) a
+        JOIN (SELECT "customerID", (SELECT sum(contribution) FROM explain(model, c, 100)) AS total FROM some_customer c) b USING ("customerID")), '<', 1e-9::float8,
     format('%s: however many are shown', algorithm)) FROM model ORDER BY algorithm;
 
 -- The tree as SQL gives the same answer.
@@ -130,7 +132,7 @@ SELECT is((SELECT count(*) FROM (SELECT predict(model, c) AS p, (:tree_sql) AS q
 SELECT is((SELECT sum(r.rows) FROM model, tree_rules(model) r WHERE algorithm = 'tree'), 5643::float8, 'its rules have all rows of the fit');
 
 \else
-SELECT skip('../shared/data is not there', 44);
+SELECT skip('../shared/data is not there', 43);
 \endif
 SELECT * FROM finish();
 ROLLBACK;
