@@ -529,6 +529,93 @@ SELECT s.* FROM (SELECT cox_fit(dataset_agg(t, 'churned')) AS model FROM tenure2
 SELECT s.* FROM (SELECT cox_fit(dataset_agg(t, 'churned')) AS model FROM tenure20 t) q, summary(q.model) s;
 -- INSTEAD R, package survival
 -- PROGRAM r_coxph bare
+-- ROW churn_fit by logistic regression, against scikit-learn and export
+-- TARGET 2
+-- NOTE Without a penalty. Ours also gives standard errors.
+-- SET serial
+-- PER customers rows
+-- OURS
+SELECT s.* FROM (SELECT churn_fit(dataset_agg(c, 'churned'), 'logistic') AS model FROM churner c) q, summary(q.model) s;
+-- INSTEAD binary COPY, numpy, scikit-learn
+-- PROGRAM sklearn_churn logistic export
+
+-- ROW churn_fit by logistic regression, against scikit-learn alone
+-- TARGET 1
+-- NOTE The other side has its data in memory already; dataset_agg counts for ours.
+-- SET serial
+-- OURS
+SELECT s.* FROM (SELECT churn_fit(dataset_agg(c, 'churned'), 'logistic') AS model FROM churner c) q, summary(q.model) s;
+-- INSTEAD scikit-learn
+-- PROGRAM sklearn_churn logistic bare
+
+-- ROW churn_fit by boosting, 100 trees of 31 leaves, one thread, against scikit-learn and export
+-- TARGET 1
+-- NOTE Four fifths of the rows. The other side uses two threads.
+-- SET serial customer_data.threads=1
+-- OURS
+SELECT s.* FROM (SELECT churn_fit(dataset_agg(t, 'churned'), trees => 100, leaves => 31, learning_rate => 0.1, early_stopping => false) AS model
+                 FROM training t) q, summary(q.model) s;
+-- INSTEAD binary COPY, numpy, scikit-learn
+-- PROGRAM sklearn_churn boosting export
+
+-- ROW churn_fit by boosting, 100 trees of 31 leaves, two threads, against scikit-learn and export
+-- TARGET 1
+-- SET serial customer_data.threads=2
+-- OURS
+SELECT s.* FROM (SELECT churn_fit(dataset_agg(t, 'churned'), trees => 100, leaves => 31, learning_rate => 0.1, early_stopping => false) AS model
+                 FROM training t) q, summary(q.model) s;
+-- INSTEAD binary COPY, numpy, scikit-learn
+-- PROGRAM sklearn_churn boosting export
+
+-- ROW predict by boosting, 100 trees of 31 leaves, one core
+-- NOTE The target is 400,000 rows a second and core.
+-- GOAL 2500
+-- SET serial
+-- PER customers rows
+-- OURS
+SELECT sum(predict((SELECT boosting FROM churn_models), c)) FROM churner c;
+-- INSTEAD scikit-learn, two threads, neither export nor import
+-- PROGRAM sklearn_churn score bare
+-- FLOOR the whole row
+SELECT count(c) FROM churner c;
+
+-- ROW predict by boosting in a parallel query
+-- NOTE Two cores.
+-- GOAL 1250
+-- SET parallel
+-- PER customers rows
+-- OURS
+-- PLAN Gather
+SELECT sum(predict((SELECT boosting FROM churn_models), c)) FROM churner c;
+-- INSTEAD as before
+
+-- ROW predict by logistic regression, from a record
+-- NOTE The target is 2 million rows a second and core.
+-- GOAL 500
+-- SET serial
+-- PER customers rows
+-- OURS
+SELECT sum(predict((SELECT logistic FROM churn_models), c)) FROM churner c;
+-- INSTEAD the formula in SQL
+SELECT sum(p) FROM scored;
+-- FLOOR the whole row
+SELECT count(c) FROM churner c;
+
+-- ROW predict by logistic regression, from an array
+-- GOAL 500
+-- SET serial
+-- PER customers rows
+-- OURS
+SELECT sum(predict((SELECT logistic FROM churn_models), ARRAY[f1,f2,f3,f4,f5,f6,f7,f8,f9,f10,f11,f12,f13,f14,f15,f16,f17,f18,f19,f20]))
+FROM churner;
+-- INSTEAD as before
+-- FLOOR the array
+SELECT count(ARRAY[f1,f2,f3,f4,f5,f6,f7,f8,f9,f10,f11,f12,f13,f14,f15,f16,f17,f18,f19,f20]) FROM churner;
+
+-- FACT area under the ROC curve, last fifth of the rows
+SELECT format('boosting %s, logistic regression %s', round(roc_auc(b)::numeric, 4), round(roc_auc(l)::numeric, 4))
+FROM (SELECT evaluation_agg(predict(boosting, c), churned) AS b, evaluation_agg(predict(logistic, c), churned) AS l
+      FROM churner c, churn_models WHERE c.ctid >= format('(%s,0)', (SELECT relpages * 4 / 5 FROM pg_class WHERE oid = 'churner'::regclass))::tid) q;
 
 -- FACT bytes per customer
 SELECT format('in a stored book: %s as it is sent, %s in the table',

@@ -75,6 +75,23 @@ FROM (SELECT c->>'cluster' AS cluster,
 CREATE TABLE score AS
 SELECT score, random() < score AS label, power(score, 1.1) AS later
 FROM (SELECT random() AS score FROM generate_series(1, :customers) OFFSET 0) s;
+-- Customers of whom some leave, for reasons that are not all linear; the rows stand in no order.
+SELECT setseed(0.25);
+SELECT format($$
+    CREATE TABLE churner AS
+    SELECT f.*, random() < 1 / (1 + exp(1.2 - 0.7 * f1 + 0.5 * f2 - 0.8 * f3 * f4 - 0.6 * abs(f5) - 0.5 * sin(2 * f6) - 0.4 * f7 * f8)) AS churned
+    FROM (SELECT %s FROM generate_series(1, %s) OFFSET 0) f$$,
+    string_agg(format('(random() - 0.5) * 3.5 AS f%s', i), ', '), :customers)
+FROM generate_series(1, 20) i \gexec
+CREATE VIEW training AS SELECT * FROM churner WHERE ctid < format('(%s,0)', (SELECT relpages * 4 / 5 FROM pg_class WHERE oid = 'churner'::regclass))::tid;
+ANALYZE churner;
+CREATE TABLE churn_models AS
+SELECT churn_fit(d, 'logistic') AS logistic, churn_fit(d, trees => 100, leaves => 31, learning_rate => 0.1, early_stopping => false) AS boosting
+FROM (SELECT dataset_agg(t, 'churned') AS d FROM training t) q;
+-- The same logistic regression in SQL.
+SELECT format('CREATE VIEW scored AS SELECT 1 / (1 + exp(-(%s))) AS p FROM churner',
+              string_agg(format('(%s)::float8 * %s', estimate, CASE name WHEN '(intercept)' THEN '1' ELSE name END), ' + '))
+FROM churn_models, coefficients(logistic) \gexec
 
 -- The parallel aggregate that customer_data could have and has not. bench/rows.sql shows why.
 CREATE AGGREGATE parallel_book_agg(bigint, timestamptz, numeric) (
