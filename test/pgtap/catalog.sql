@@ -138,7 +138,7 @@ $$, 'combine functions decide themselves what an empty part means');
 SELECT set_eq($$
     SELECT signature, provolatile::text, proparallel::text FROM routine WHERE (provolatile, proparallel) <> ('i', 's') AND prokind <> 'a'
 $$, $$
-    VALUES ('customer_data.rfm_setup()', 'v', 'u') -- makes tables
+    SELECT signature, 'v' AS volatile, 'u' AS parallel FROM routine WHERE proname IN ('rfm_setup', 'model_setup', 'model_save') -- make or write tables
     UNION ALL -- read the user's rules
     SELECT signature, 's', 's' FROM routine WHERE proname IN ('rfm_segment_rules', 'rfm_segment_summary')
     UNION ALL
@@ -149,6 +149,8 @@ $$, $$
     SELECT signature, 'v', 'u' FROM routine WHERE proname = 'segment_preview'
     UNION ALL -- run a query that sets who may read what, which a parallel query may not
     SELECT signature, 's', 'u' FROM routine WHERE proname IN ('churn_observations', 'churn_features', 'churn_rate')
+    UNION ALL -- reads saved models
+    VALUES ('customer_data.model(text,integer)', 's', 's')
     UNION ALL -- read definitions and members
     SELECT signature, 's', 's' FROM routine WHERE proname IN ('segment_sql', 'segment_explain', 'segment_members', 'segment_overlap')
 $$, 'what is not immutable and parallel safe');
@@ -158,7 +160,9 @@ SELECT is_empty($$
     SELECT signature FROM routine
     WHERE prokind = 'f' AND pronargs > 0 AND NOT proisstrict AND oid NOT IN (SELECT oid FROM support)
       -- Commands refuse NULL where they need a value.
-      AND prorettype <> 'void'::regtype AND proname NOT IN ('segment_refresh', 'segment_preview', 'churn_observations', 'churn_features', 'churn_rate')
+      AND prorettype <> 'void'::regtype AND proname NOT IN ('segment_refresh', 'segment_preview', 'churn_observations', 'churn_features', 'churn_rate', 'model_save', 'model',
+          -- An option that is NULL is as the algorithm has it; without a dataset they refuse.
+          'churn_fit', 'cross_validate')
 $$, 'functions of values return NULL for NULL');
 
 -- Rights
@@ -197,6 +201,10 @@ INSERT INTO public_name SELECT unnest(ARRAY[
     'gain_table', 'roc_points', 'confusion', 'best_threshold', 'hash_split', 'drift_agg', 'psi', 'drift',
     -- churn: the caller reads what he may read
     'churn_observations', 'churn_features', 'churn_rate',
+    'churn_fit', 'cross_validate', 'predict', 'explain', 'feature_importance', 'tree_rules', 'tree_sql', 'calibrate',
+    'churn_model_to_jsonb', 'churn_model_from_jsonb',
+    -- model_setup makes its table as the caller; the others check his rights on it
+    'model_setup', 'model_save', 'model',
     -- survival
     'survival_agg', 'survival_curve', 'survival_at', 'survival_at_interval', 'survival_median', 'survival_median_interval', 'survival_quantile',
     'survival_quantile_interval', 'survival_rmst', 'survival_rmst_interval', 'logrank', 'logrank_table',
@@ -233,6 +241,7 @@ INSERT INTO sample
     FROM unnest(ARRAY['kmeans', 'gmm', 'pca']) AS name;
 INSERT INTO sample VALUES
     ('customer_data.cox_model', '(SELECT customer_data.cox_fit(customer_data.dataset_agg(f, ''gone''), ''days'') FROM (VALUES (1.5, 2, 3, true), (2.5, 4, 5, true), (2, 1, 4, false)) f (dense, other, days, gone))'),
+    ('customer_data.churn_model', '(SELECT customer_data.churn_fit(customer_data.dataset_agg(f, ''gone''), ''logistic'', l2 => 0.1) FROM (VALUES (1.5, 2, true), (2.5, 4, false), (2, 1, false)) f (dense, other, gone))'),
     ('customer_data.survival_summary[]', '(SELECT array_agg(s) FROM (SELECT customer_data.survival_agg(i, true) AS s FROM generate_series(1, 4) i GROUP BY i % 2) q)');
 -- A value of each type that an aggregate or function without such an argument can make.
 DO $$

@@ -58,6 +58,23 @@ BEGIN
     INSERT INTO public.assigned SELECT purchase_count(s), purchase_revenue(s) FROM public.history;
     EXECUTE (SELECT format('CREATE INDEX ON public.assigned (customer_data.cluster_distance(%L::customer_data.kmeans_model, ARRAY[f1, f2]))', kmeans) FROM public.model);
 END $do$;
+-- Models of who leaves: in a table, saved, and in a generated column.
+CREATE TABLE public.churn AS
+    SELECT algorithm, churn_fit(d, algorithm) AS model
+    FROM (SELECT dataset_agg((purchase_count(s) < 5)::integer, ARRAY[purchase_revenue(s)]) AS d FROM public.history) q, unnest('{logistic,tree,boosting}'::text[]) AS algorithm;
+SELECT model_setup();
+SELECT model_save('churn', model, algorithm) FROM public.churn ORDER BY algorithm;
+CREATE VIEW public.leaving AS SELECT customer_id, predict(m, ARRAY[purchase_revenue(s)]) AS p FROM public.history, model('churn') m;
+DO $do$
+BEGIN
+    EXECUTE (SELECT format('CREATE TABLE public.at_risk (f1 float8, p float8
+        GENERATED ALWAYS AS (customer_data.predict(%L::customer_data.churn_model, ARRAY[f1])) STORED)', model) FROM public.churn WHERE algorithm = 'tree');
+    INSERT INTO public.at_risk SELECT purchase_revenue(s) FROM public.history;
+END $do$;
+CREATE TABLE public.cox AS
+    SELECT cox_fit(dataset_agg(f, 'gone'), 'days') AS model, survival_agg(days, gone) AS s
+    FROM (SELECT purchase_recency_days(s, '2030-01-01'::date) AS days, purchase_revenue(s) AS revenue, customer_id % 3 > 0 AS gone FROM public.history) f;
+CREATE VIEW public.curve AS SELECT c.* FROM public.cox, survival_curve(s) c;
 CREATE TABLE public.repeated AS SELECT customer_id, purchase_repeat(s, '2030-01-01'::date) AS repeated FROM public.history;
 
 -- Functions in a generated column, in indexes, in a check, in views and in a materialized view.

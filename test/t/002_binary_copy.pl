@@ -34,6 +34,8 @@ CREATE TABLE public.value AS
            (SELECT survival_agg(purchase_days(s) + 2, purchase_count(s) > 3, customer_id % 3) FROM history) AS survival_summary,
            (SELECT cox_fit(dataset_agg(f, 'active'), 'days') FROM (SELECT 'c' || customer_id % 3 AS name, purchase_revenue(s) AS revenue, purchase_days(s) AS days,
                 customer_id % 4 > 0 AS active FROM history) f) AS cox_model,
+           (SELECT churn_fit(dataset_agg(f, 'gone'), 'forest', trees => 3) FROM (SELECT 'c' || customer_id % 3 AS name, purchase_revenue(s) AS revenue,
+                customer_id % 4 > 0 AS gone FROM history) f) AS churn_model,
            (SELECT purchase_repeat(s, '2030-01-01'::date) FROM history ORDER BY customer_id LIMIT 1) AS purchase_repeat,
            (SELECT dataset_agg(f, 'days') FROM (SELECT 'c' || customer_id % 9 AS name, purchase_revenue(s) AS revenue,
                 nullif(purchase_count(s), 1) AS purchases, purchase_days(s) AS days FROM history) f) AS dataset;

@@ -183,6 +183,16 @@ for my $model ('(SELECT kmeans FROM model)', 'model.kmeans')
 	is($node->safe_psql('postgres', "$parallel $query"), $node->safe_psql('postgres', "$serial $query"), 'risks of rows in workers');
 }
 
+{
+	$node->safe_psql('postgres', q{ALTER TABLE model ADD forest customer_data.churn_model, ADD boosting customer_data.churn_model; UPDATE model SET (forest, boosting) = (
+		SELECT customer_data.churn_fit(d, 'forest', trees => 10), customer_data.churn_fit(d) FROM (
+			SELECT customer_data.dataset_agg(f, 'gone') AS d FROM (SELECT recency_days, frequency, monetary, frequency + shop % 7 < 9 AS gone FROM measured) f) q)});
+	my $query = 'SELECT md5(string_agg(t, chr(10) ORDER BY t)) FROM (
+		SELECT concat(customer_data.predict(forest, m), customer_data.predict(boosting, ARRAY[m.recency_days, m.frequency, m.monetary])) AS t FROM model, measured m) q';
+	like($node->safe_psql('postgres', "$parallel EXPLAIN (COSTS OFF) $query"), qr/Parallel Seq Scan on measured/, 'workers predict');
+	is($node->safe_psql('postgres', "$parallel $query"), $node->safe_psql('postgres', "$serial $query"), 'what one process predicts, two models at once');
+}
+
 # Functions in workers.
 is($node->safe_psql('postgres', qq{$parallel
 	EXPLAIN (COSTS OFF) SELECT count(*) FROM part WHERE customer_data.purchase_revenue(s) > 100}) =~ /Parallel Seq Scan/ ? 1 : 0, 1,

@@ -31,6 +31,10 @@ CREATE TABLE mixture AS SELECT customer_data.gmm_fit(customer_data.dataset_agg(a
 CREATE TABLE lasting AS SELECT customer_data.survival_agg(monetary, frequency > 5, recency_days % monetary::int) AS s FROM measured WHERE monetary > 0;
 CREATE TABLE lasting_wide AS SELECT customer_data.dataset_agg(i % 2, a) AS d
     FROM (SELECT i, ARRAY(SELECT abs(hashint8extended(i * 1000 + j, 1) / 1e18) FROM generate_series(1, 300) j) AS a FROM generate_series(1, 2000) i) q;
+CREATE TABLE labelled AS SELECT customer_data.dataset_agg(f, 'gone') AS d
+    FROM (SELECT recency_days, frequency, monetary, monetary * 7 + recency_days AS mixed, (frequency + recency_days) % 7 > 4 AS gone FROM measured) f;
+CREATE TABLE leaving AS SELECT customer_data.churn_fit(customer_data.dataset_agg(f, 'gone'), 'forest', trees => 50) AS model
+    FROM (SELECT recency_days, frequency, monetary, (frequency + recency_days) % 7 > 4 AS gone FROM measured LIMIT 20000) f;
 VACUUM ANALYZE;
 });
 
@@ -82,6 +86,15 @@ my %query = (
 	'churn_features' => q{SELECT count(*) FROM customer_data.churn_features('SELECT customer_id, occurred_at, amount FROM purchase', '60 days', every => '1 week')},
 	'churn_features of one customer' => q{SELECT count(*) FROM customer_data.churn_features('SELECT 1, occurred_at, amount FROM purchase', '60 days', every => '10 minutes')},
 	'churn_rate' => q{SELECT count(*) FROM customer_data.churn_rate('SELECT id_text, occurred_at, occurred_at + interval ''30 days'', amount FROM purchase', '2 minutes')},
+	'boosting' => q{SELECT customer_data.churn_fit(d, trees => 1000) FROM labelled},
+	'boosting on two threads' => q{SELECT set_config('customer_data.threads', '2', false), customer_data.churn_fit(d, trees => 1000) FROM labelled},
+	'forest' => q{SELECT customer_data.churn_fit(d, 'forest', trees => 1000) FROM labelled},
+	'tree' => q{SELECT customer_data.churn_fit(d, 'tree') FROM labelled, generate_series(1, 20)},
+	'logistic regression' => q{SELECT customer_data.churn_fit(d, 'logistic') FROM labelled, generate_series(1, 200)},
+	'elastic net' => q{SELECT customer_data.churn_fit(d, 'logistic', l1 => 0.01) FROM labelled, generate_series(1, 200)},
+	'cross_validate' => q{SELECT count(*) FROM labelled, customer_data.cross_validate(d, 10, 'logistic'), generate_series(1, 100)},
+	'explain' => q{SELECT count(*) FROM leaving, measured m, customer_data.explain(model, m)},
+	'jsonb of a model and back' => q{SELECT count((model::jsonb)::customer_data.churn_model) FROM leaving, generate_series(1, 100)},
 	'dataset_agg' => 'SELECT customer_data.dataset_rows(customer_data.dataset_agg(f)) FROM feature f, generate_series(1, 3)',
 	'dataset_columns' => 'SELECT count(*) FROM gathered, generate_series(1, 10), customer_data.dataset_columns(d)',
 	'rollup of datasets' => 'SELECT customer_data.dataset_rows(customer_data.rollup(d)) FROM gathered, generate_series(1, 20)',

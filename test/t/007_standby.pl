@@ -22,6 +22,8 @@ INSERT INTO customer_store.rfm_segment_rule (rules, rule_number, segment) VALUES
 SELECT customer_data.segment_setup();
 SELECT customer_data.segment_define('s', 'SELECT generate_series(1, 3)');
 SELECT customer_data.segment_refresh('s');
+SELECT customer_data.model_setup();
+SELECT customer_data.model_save('churn', customer_data.churn_fit(customer_data.dataset_agg(f, 'gone'), 'tree')) FROM (SELECT amount::float8, amount % 7 > 3 AS gone FROM customer_data.simulate_purchases(200, 2)) f;
 CREATE TABLE history AS
     SELECT customer_id, customer_data.purchase_agg(occurred_at, amount) AS s
     FROM customer_data.simulate_purchases(500, 2) GROUP BY customer_id;
@@ -40,6 +42,8 @@ for my $query (
 	q{SELECT count(*), sum(amount) FROM customer_data.simulate_purchases(500, 2)},
 	q{SELECT array_agg(subject ORDER BY subject) FROM customer_data.segment_members('s')},
 	q{SELECT customer_data.segment_explain('s')},
+	q{SELECT md5(customer_data.model('churn')::text)},
+	q{SELECT count(*) FROM customer_data.churn_observations('SELECT customer_id, occurred_at FROM customer_data.simulate_purchases(50, 2)', '60 days')},
 	q{SELECT md5(customer_data.dataset_agg(p)::text) FROM customer_data.simulate_purchases(500, 2) p},
 	q{SELECT customer_data.rfm_segment(ROW(1, 1, 1, '111')::customer_data.rfm_score, 'mine')})
 {
