@@ -1,6 +1,6 @@
 // Saved models: rows of customer_store.model.
 #include "churn/churn_sql.hpp"
-#include "pg/store.hpp"
+#include "pg/user_query.hpp"
 
 namespace cd::churn {
 namespace {
@@ -39,8 +39,8 @@ Datum save(FunctionCallInfo fcinfo) {
     const auto optional = [fcinfo](int i, Oid type) -> pg::Value {
         return {type, fcinfo->args[i].value, fcinfo->args[i].isnull};
     };
-    pg::AsUser as_owner(owner);
-    pg::Query query;
+    pg::AsOwner as_owner(owner);
+    pg::Query &query = as_owner.query;
     // Two at once would both be the next version.
     query.write("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('customer_store.model', 0))");
     query.write("INSERT INTO customer_store.model (name, version, kind, note, query, metrics, saved_by, model) "
@@ -65,8 +65,8 @@ Datum saved(FunctionCallInfo fcinfo) {
     Datum model = 0;
     const Oid owner = owner_for(ACL_SELECT);
     {
-        pg::AsUser as_owner(owner);
-        pg::Query query;
+        pg::AsOwner as_owner(owner);
+        pg::Query &query = as_owner.query;
         query.read(
             "SELECT kind::pg_catalog.text, model FROM customer_store.model WHERE name = $1 AND version = coalesce($2, "
             "(SELECT max(version) FROM customer_store.model WHERE name = $1))",

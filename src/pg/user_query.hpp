@@ -59,6 +59,20 @@ void check_user_query(const UserQuery &, int columns);
 // Whether it does so anywhere, also behind a view or a policy.
 bool uses_volatile_functions(const UserQuery &);
 
+inline constexpr const char *safe_path = "pg_catalog, pg_temp";
+
+// A block in which the tables of customer_store are read and written as their owner. Names in it, and in what the owner
+// has put behind the tables, are found where no caller's search_path leads.
+class AsOwner {
+  public:
+    explicit AsOwner(Oid owner) : user_(owner) { settings_.set("search_path", safe_path); }
+    Query query;
+
+  private:
+    AsUser user_;
+    Settings settings_;
+};
+
 // What is committed now.
 void each_text(const UserQuery &, TextVisitor &);
 // What the calling statement sees, so that whoever calls it may be stable.

@@ -9,8 +9,6 @@
 
 namespace cd::segment {
 
-inline constexpr const char *safe_path = "pg_catalog, pg_temp";
-
 // What a function does with the tables.
 struct Uses {
     const char *table;
@@ -19,17 +17,6 @@ struct Uses {
 // The owner of the tables, once it is sure that they are there, that they are one role's, and that the caller has these
 // rights.
 Oid owner_for_caller(std::initializer_list<Uses>);
-
-// A block in which the tables are read and written as their owner.
-class AsOwner {
-  public:
-    explicit AsOwner(Oid owner) : user_(owner) { settings_.set("search_path", safe_path); }
-    pg::Query query;
-
-  private:
-    pg::AsUser user_;
-    pg::Settings settings_;
-};
 
 struct Definition {
     std::string name, query, search_path, definer;
@@ -45,7 +32,7 @@ std::vector<Dependent> all_definitions(Oid owner);
 // As whom the query of a definition may run for the caller. Throws 42501 if as nobody.
 Oid runner(const Definition &, Oid owner);
 
-using pg::require_arguments;
+using pg::AsOwner, pg::require_arguments, pg::safe_path;
 
 // A jsonb value.
 Json json_tree(Datum jsonb);

@@ -1,4 +1,5 @@
 -- The texts of churn_observations, churn_features and churn_rate are one SELECT each, which reads only, as its caller.
+-- Saved models are written and read as the owner of their table.
 BEGIN;
 SELECT no_plan();
 SET LOCAL client_min_messages = warning;
@@ -95,6 +96,29 @@ SELECT is((SELECT count(DISTINCT customer_id) FROM customer_data.churn_observati
     'what the statement sees, not what it writes') FROM added;
 SELECT is((SELECT count(DISTINCT customer_id) FROM customer_data.churn_observations('SELECT customer_id, occurred_at FROM event', '10 days')), 8::bigint,
     'but the next one sees it');
+
+-- Models are kept as the owner of their table, whatever is on the path of whoever saves or reads one
+SET LOCAL search_path = public;
+SELECT customer_data.model_setup();
+CREATE TABLE seen.model AS SELECT customer_data.churn_fit(customer_data.dataset_agg(r, 'gone'), 'tree') AS model FROM (SELECT i % 3 = 0 AS gone, i FROM generate_series(1, 60) i) r;
+GRANT SELECT ON seen.model TO cd_test_analyst;
+GRANT USAGE ON SCHEMA customer_store TO cd_test_analyst;
+GRANT SELECT, INSERT ON customer_store.model TO cd_test_analyst;
+CREATE SCHEMA trap AUTHORIZATION cd_test_analyst;
+SET LOCAL ROLE cd_test_analyst;
+CREATE FUNCTION trap.same(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'as %', current_user; END $$;
+CREATE FUNCTION trap.sum(integer, integer) RETURNS integer LANGUAGE plpgsql AS $$ BEGIN RAISE 'as %', current_user; END $$;
+CREATE OPERATOR trap.= (LEFTARG = text, RIGHTARG = text, FUNCTION = trap.same);
+CREATE OPERATOR trap.+ (LEFTARG = integer, RIGHTARG = integer, FUNCTION = trap.sum);
+CREATE AGGREGATE trap.max(integer) (SFUNC = trap.sum, STYPE = integer, INITCOND = '0');
+SET LOCAL search_path = trap, pg_catalog, public;
+CREATE TEMP TABLE outcome AS SELECT pg_temp.ends('SELECT customer_data.model_save(''one'', model) FROM seen.model') AS saved;
+ALTER TABLE outcome ADD read text;
+UPDATE outcome SET read = pg_temp.ends('SELECT length(customer_data.model(''one'')::text)');
+RESET ROLE;
+SET LOCAL search_path = public;
+SELECT is(saved, 'ran', 'a model is saved by no operator of the caller') FROM outcome;
+SELECT is(read, 'ran', 'nor read by one') FROM outcome;
 
 SELECT * FROM finish();
 ROLLBACK;
