@@ -5,7 +5,6 @@
 #include "math/elementary.hpp"
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace cd::learn {
 
@@ -43,9 +42,10 @@ void check(const LogisticOptions &options) {
                     "It is " + std::to_string(options.max_iterations) + ".", "Leave it out to have the usual value.");
 }
 
-double odds_of(double log_odds) {
+// None beyond double precision: of a column in large units, where 1 is many times its whole range.
+std::optional<double> odds_of(double log_odds) {
     if (std::abs(log_odds) < 700) return math::exp(log_odds);
-    return log_odds > 0 ? std::numeric_limits<double>::infinity() : 0;
+    return log_odds > 0 ? std::nullopt : std::optional(0.);
 }
 
 // What is minimised, in units of the loss of all rows, at some coefficients.
@@ -207,7 +207,7 @@ void Fit::tell_coefficients(const Point &point, Logistic &result) const {
         told.name = std::move(name);
         told.estimate = estimate;
         told.odds_ratio = odds_of(estimate);
-        if (!(std_error > 0)) return told;
+        if (!(std_error > 0 && std::isfinite(std_error))) return told;
         told.std_error = std_error;
         told.z = estimate / std_error;
         told.p_value = math::normal_two_sided(*told.z);

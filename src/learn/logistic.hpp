@@ -22,7 +22,7 @@ struct LogisticOptions {
 struct Coefficient {
     std::string name;                 // '(intercept)', then as of Terms
     std::optional<double> estimate;   // none if the column says nothing that those before it do not say
-    std::optional<double> odds_ratio; // by which the odds change if the column grows by 1
+    std::optional<double> odds_ratio; // by which the odds change if the column grows by 1; none beyond 1e304
     std::optional<double> std_error;  // from here on: none with l1 or l2, and if the fit did not converge
     std::optional<double> z, p_value; // Wald's test that the coefficient is 0, two-sided
     std::optional<double> vif;        // variance inflation factor, not of the intercept

@@ -351,6 +351,14 @@ TEST(Logistic, DoesNotDependOnUnits) {
         EXPECT_NEAR(*named(model, "wt").z, *named(expected, "wt").z, 1e-8);
         EXPECT_NEAR(estimate(model, "(intercept)"), estimate(expected, "(intercept)"), 1e-8);
     }
+    // One kilogram more where all differ by grams: the odds are beyond double precision, the model is not.
+    std::vector<double> scaled;
+    for (const double x : wt) scaled.push_back(x * -1e-3);
+    Labelled other;
+    const Logistic model = fit(other.number("wt", scaled).number("hp", hp).label(am));
+    EXPECT_NEAR(estimate(model, "wt"), -1e3 * estimate(expected, "wt"), 1e-6);
+    EXPECT_TRUE(named(model, "wt").std_error);
+    EXPECT_FALSE(named(model, "wt").odds_ratio);
 }
 
 // A category of many values is summed in another way than its columns of 0 and 1 are.
