@@ -72,9 +72,11 @@ Datum saved(FunctionCallInfo fcinfo) {
             "(SELECT max(version) FROM customer_store.model WHERE name = $1))",
             {pg::text_value(name), version});
         if (query.rows() == 0)
-            throw Error(sqlstate::undefined_object, "there is no model \"" + name + "\"",
-                        newest ? "" : "There is no version " + std::to_string(DatumGetInt32(version.datum)) + ".",
-                        "customer_store.model has all names and versions.");
+            throw Error(sqlstate::undefined_object,
+                        newest ? "there is no model \"" + name + "\""
+                               : "there is no version " + std::to_string(DatumGetInt32(version.datum)) +
+                                     " of model \"" + name + "\"",
+                        "", "customer_store.model has all names and versions.");
         const std::string seen = query.text(0, 1);
         if (seen != kind)
             throw Error(sqlstate::datatype_mismatch, "model \"" + name + "\" is no churn_model",
