@@ -134,5 +134,6 @@ SELECT s.converged FROM (SELECT churn_fit(dataset_agg(r, 'churned'), 'logistic',
 SELECT s.converged FROM (SELECT churn_fit(dataset_agg(r, 'churned'), 'logistic', firth => true) AS model FROM separated r) m, summary(model) s;
 
 DROP TABLE separated, subscriber_outcome, subscriber_model, subscriber, customer_store.model;
+DROP SCHEMA customer_store;
 RESET search_path;
 RESET extra_float_digits;
