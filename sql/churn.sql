@@ -133,7 +133,7 @@ SELECT predict(model, r) FROM (SELECT churn_fit(dataset_agg(r, 'churned'), 'logi
 SELECT s.converged FROM (SELECT churn_fit(dataset_agg(r, 'churned'), 'logistic', l2 => 0.001) AS model FROM separated r) m, summary(model) s;
 SELECT s.converged FROM (SELECT churn_fit(dataset_agg(r, 'churned'), 'logistic', firth => true) AS model FROM separated r) m, summary(model) s;
 
-DROP TABLE separated, subscriber_outcome, subscriber_model, subscriber, customer_store.model;
+DROP TABLE separated, subscriber_outcome, subscriber_model, subscriber, customer_store.model, customer_store.shape;
 DROP SCHEMA customer_store;
 RESET search_path;
 RESET extra_float_digits;
