@@ -1,4 +1,4 @@
--- Churn: who was active, and who did not come back?
+-- Churn: who did not come back, who will not, and why
 
 -- A customer counts as active for 90 days after a purchase. Refunds are no sign of life.
 SELECT format('SELECT customer_id, occurred_at, amount FROM demo.purchase WHERE amount >= 0 AND occurred_at < date %L + 1', :'as_of') AS activity \gset
@@ -27,40 +27,66 @@ SELECT CASE WHEN churned THEN 'churned' ELSE 'stayed' END AS "who", shown(count(
        shown(avg(event_trend), 6, 2) AS trend, shown(avg(silence), 8, 2) AS silence
 FROM churn_observation WHERE NOT censored GROUP BY churned ORDER BY churned;
 
--- Fitted from all dates but the last three that are decided; judged on those.
+-- Judged on the last three dates that are decided. Fitted from those whose outcome was known by then, 90 days later: what
+-- is between them would be known to the model, but to nobody on the day.
+SELECT coalesce(min(observed_at), 'infinity') AS judged_from
+FROM (SELECT DISTINCT observed_at FROM churn_observation WHERE NOT censored ORDER BY observed_at DESC LIMIT 3) d \gset
+SELECT count(DISTINCT churned) FILTER (WHERE observed_at + interval '90 days' <= :'judged_from') = 2
+   AND count(DISTINCT churned) FILTER (WHERE observed_at >= :'judged_from') = 2 AS long_enough
+FROM churn_observation \gset
+\if :long_enough
 SELECT clock_timestamp() AS start \gset
 CREATE TABLE churn_model AS
-SELECT churn_fit(dataset_agg(o, 'churned', NULL, '{customer_id,observed_at,active_since,tenure,censored}')) AS model,
-       (SELECT max(observed_at) FROM (SELECT DISTINCT observed_at FROM churn_observation WHERE NOT censored ORDER BY 1 DESC OFFSET 3 LIMIT 1) d) AS fitted_until
-FROM churn_observation o
-WHERE observed_at <= (SELECT observed_at FROM (SELECT DISTINCT observed_at FROM churn_observation WHERE NOT censored) d ORDER BY 1 DESC OFFSET 3 LIMIT 1);
+SELECT churn_fit(dataset_agg(o, 'churned', NULL, '{customer_id,observed_at,active_since,tenure,censored}')) AS model
+FROM churn_observation o WHERE observed_at + interval '90 days' <= :'judged_from';
 COMMENT ON TABLE churn_model IS 'who churns, from what was known: gradient boosting; made by the demo';
 SELECT shown(s.rows) AS rows, s.trees, shown(1000 * extract(epoch FROM clock_timestamp() - :'start'::timestamptz)::float8) AS milliseconds
 FROM churn_model, summary(model) s \gset
 CREATE TABLE churn_evaluation AS
 SELECT evaluation_agg(predict(model, o), o.churned) AS e
-FROM churn_observation o, churn_model WHERE NOT o.censored AND o.observed_at > fitted_until;
-SELECT shown(roc_auc(e), 1, 3) AS auc FROM churn_evaluation \gset
-\echo A model of :trees trees was fitted from :rows rows in :milliseconds ms. On the three dates after those it says
-\echo right of two customers which one leaves with probability :auc.
+FROM churn_observation o, churn_model WHERE NOT o.censored AND o.observed_at >= :'judged_from';
+COMMENT ON TABLE churn_evaluation IS 'probabilities and outcomes of customers that the model of the demo was not fitted from';
+SELECT shown(100 * roc_auc(e)) AS auc FROM churn_evaluation \gset
+\echo A model of :trees trees, made of :rows rows in :milliseconds ms, foretells the last three dates that are decided.
+\echo Of a customer who left and one who stayed, it gave the first the higher probability :auc times in 100.
+\echo Tenths of those customers, the most endangered first:
 \echo
-\echo Tenths of those customers, by their score
-\echo
-SELECT decile, shown(customers, 9) AS customers, shown(churners, 9) AS churned, shown(100 * rate, 6, 1) AS "%", shown(lift, 5, 2) AS lift,
-       shown(100 * cumulative_share, 22, 1) AS "% of all churned so far"
+SELECT decile AS tenth, shown(100 * least_score, 14, 1) AS "% foretold from", shown(customers, 9) AS customers, shown(churners, 9) AS churned, shown(100 * rate, 5, 1) AS "%",
+       shown(lift, 8, 2) AS "times all", shown(100 * cumulative_share, 13, 1) AS "% of all lost"
 FROM churn_evaluation, gain_table(e) ORDER BY decile;
 
-\echo Whom to call: the best customers of today who are about to leave, and why
+\echo Whom to call today: of the tenth that is most endangered, the three with the highest revenue in a year, and why.
+\echo For each reason, by how much it multiplies the odds that the customer leaves
 \echo
-WITH today AS (
-    SELECT o.*, predict(model, o) AS probability, model
-    FROM churn_observation o, churn_model
-    WHERE observed_at = (SELECT max(observed_at) FROM churn_observation)
+WITH today AS MATERIALIZED (
+    SELECT o.*, model, predict(model, o) AS probability
+    FROM churn_observation o, churn_model WHERE observed_at = (SELECT max(observed_at) FROM churn_observation)
+), endangered AS (
+    SELECT t.*, percent_rank() OVER (ORDER BY probability DESC) AS place FROM today t
 ), chosen AS (
-    SELECT * FROM today WHERE probability > 0.7 ORDER BY amount_long DESC NULLS LAST, customer_id LIMIT 3
+    SELECT e.*, row_number() OVER (ORDER BY amount_long DESC NULLS LAST, customer_id) AS number FROM endangered e WHERE place <= 0.1
+), reason AS (
+    SELECT c.*, e.feature, e.value::float8 AS v, e.contribution, row_number() OVER (PARTITION BY number ORDER BY contribution DESC) AS line
+    FROM chosen c, explain(model, c, 4) e WHERE number <= 3 AND contribution > 0 AND feature NOT LIKE '(%'
 )
-SELECT customer_id AS customer, shown(100 * probability, 5, 1) AS "%", shown(amount_long, 10) AS revenue, reasons
-FROM chosen c, LATERAL (
-    SELECT string_agg(format('%s = %s (%s)', feature, coalesce(to_char(value::float8, 'FM999990.09'), 'missing'), to_char(contribution, 'SG0.00')), ', ') AS reasons
-    FROM explain(model, c, 3) WHERE feature NOT LIKE '(%') e
-ORDER BY c.amount_long DESC NULLS LAST;
+SELECT CASE line WHEN 1 THEN customer_id ELSE '' END AS customer, CASE line WHEN 1 THEN shown(100 * probability, 5, 1) ELSE '' END AS "%",
+       CASE line WHEN 1 THEN shown(amount_long, 10) ELSE '' END AS revenue,
+       CASE feature
+           WHEN 'recency_days' THEN format('last bought %s days ago', shown(v))
+           WHEN 'silence' THEN format('silent for %s times the usual gap', shown(v, 0, 1))
+           WHEN 'gap_mean_days' THEN format('buys every %s days', shown(v))
+           WHEN 'gap_deviation_days' THEN format('gaps between purchases differ by %s days', shown(v))
+           WHEN 'gap_variation' THEN format('gaps between purchases differ by %s%% of their mean', shown(100 * v))
+           WHEN 'event_trend' THEN format('buys at %s%% of the usual pace', shown(100 * v))
+           WHEN 'amount_trend' THEN format('spends at %s%% of the usual pace', shown(100 * v))
+           WHEN 'amount_mean' THEN format('spends %s each time', shown(v))
+           WHEN 'comebacks' THEN format('came back %s times before', shown(v))
+           WHEN 'tenure_days' THEN format('active for %s days without a break', shown(v))
+           WHEN 'lifetime_days' THEN format('a customer for %s days', shown(v))
+           ELSE format(CASE split_part(feature, '_', 1) WHEN 'events' THEN 'bought %s times' WHEN 'days' THEN 'bought on %s days' ELSE 'spent %s' END, shown(v))
+                || CASE split_part(feature, '_', 2) WHEN 'short' THEN ' in a month' WHEN 'medium' THEN ' in three months' ELSE ' in a year' END
+       END AS because, shown(exp(contribution), 5, 1) AS "odds times"
+FROM reason WHERE line <= 3 ORDER BY number, line;
+\else
+\echo There are too few months to fit a model and to judge it by later ones: it takes about eight.
+\endif
