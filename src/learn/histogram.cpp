@@ -19,9 +19,10 @@ void add_rows(const std::uint8_t *bins, std::size_t width, const std::int64_t *w
     const std::size_t n = at.size(), n4 = n / 4 * 4;
     const auto bin = [&at](const std::uint8_t *row, std::size_t j) { return row[all ? j : at[j]]; };
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        const std::uint8_t *const next = bins + rows[std::min(i + ahead, rows.size() - 1)] * width;
-        __builtin_prefetch(next);
-        __builtin_prefetch(next + width - 1);
+        const std::size_t later = rows[std::min(i + ahead, rows.size() - 1)];
+        __builtin_prefetch(words + later);
+        __builtin_prefetch(bins + later * width);
+        __builtin_prefetch(bins + later * width + width - 1);
         const std::uint8_t *const row = bins + rows[i] * width;
         const std::int64_t word = Narrow::of(words[rows[i]]);
         std::int64_t *to = narrow;
