@@ -280,23 +280,27 @@ Bins make_bins(const View &view, const Inputs &inputs, const Target &target, Wor
             bin_numbers(feature, inputs.numbers(view, f, poll), weights, poll);
     });
     bins.of.resize(bins.rows * features);
+    bins.by_column.resize(bins.rows * features);
     std::vector<Search> search;
     for (const Bins::Feature &feature : bins.features) search.emplace_back(feature);
     workers.run(view.chunks(), [&](std::size_t c, Poll poll) {
         poll();
         const View::Chunk chunk = view.chunk(c);
-        std::uint8_t *const to = bins.of.data() + c * dataset::chunk_rows * features;
+        const std::size_t first = c * dataset::chunk_rows;
+        std::uint8_t *const to = bins.of.data() + first * features;
         std::array<double, dataset::chunk_rows> values;
         for (std::size_t f = 0; f < features; ++f) {
             chunk.read(f, values.data());
+            std::uint8_t *const column = bins.by_column.data() + f * bins.rows + first;
             if (bins.features[f].category) {
                 const std::vector<std::uint8_t> &of_level = bins.features[f].of_level;
                 const std::vector<std::uint32_t> &code = inputs.codes[f];
                 for (std::size_t i = 0; i < chunk.rows(); ++i)
-                    to[i * features + f] = of_level[code[static_cast<std::size_t>(values[i])]];
+                    column[i] = of_level[code[static_cast<std::size_t>(values[i])]];
             } else {
-                for (std::size_t i = 0; i < chunk.rows(); ++i) to[i * features + f] = search[f](values[i]);
+                for (std::size_t i = 0; i < chunk.rows(); ++i) column[i] = search[f](values[i]);
             }
+            for (std::size_t i = 0; i < chunk.rows(); ++i) to[i * features + f] = column[i];
         }
     });
     return bins;

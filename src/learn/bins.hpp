@@ -19,15 +19,17 @@ struct Bins {
     };
     std::size_t rows = 0;
     std::vector<Feature> features;
-    LargeVector<std::uint8_t> of; // rows x features, by rows
+    LargeVector<std::uint8_t> of;        // rows x features, by rows: what histograms read
+    LargeVector<std::uint8_t> by_column; // the same by columns: what parts rows
 
     const std::uint8_t *row(std::size_t i) const { return of.data() + i * features.size(); }
+    const std::uint8_t *column(std::size_t f) const { return by_column.data() + f * rows; }
 };
 
 // Numbers: all values are bins if they are at most 255, else 255 bins of about equal weight, found exactly, from all
 // rows. A value that weighs as much as a bin has one of its own. Cuts lie halfway between neighbouring values.
 // Categories: the heaviest 254 levels, and one bin for all others. The same for any order of the rows.
-// A byte for each value is what stays; 16 more for each row, with weights 32, are in use while it runs, on each thread.
+// Two bytes for each value are what stays; 16 more for each row, with weights 32, are in use while it runs, on each thread.
 Bins make_bins(const dataset::View &view, const Inputs &inputs, const Target &target, Workers &workers);
 
 // Weights as integers, so that their sums do not depend on the order: value = integer * unit, a power of two. Integers

@@ -12,6 +12,7 @@ namespace cd::learn {
 namespace {
 
 constexpr std::size_t block_rows = 1 << 14;
+constexpr std::size_t ahead = 24; // rows that are fetched before they are needed
 constexpr int most_trees = 1000;
 constexpr std::size_t folds = 5;
 constexpr double held_out_share = 0.1;
@@ -176,8 +177,11 @@ class Boost {
         workers.run(nodes.size(), [&](std::size_t i, Poll poll) {
             if (!nodes[i].is_leaf()) return;
             poll();
-            for (std::uint32_t at = grown.range[i].begin; at < grown.range[i].end; ++at)
-                score_[grower_.rows()[at]] += nodes[i].value;
+            const auto rows = grower_.rows().subspan(grown.range[i].begin, grown.range[i].end - grown.range[i].begin);
+            for (std::size_t at = 0; at < rows.size(); ++at) {
+                __builtin_prefetch(&score_[rows[std::min(at + ahead, rows.size() - 1)]], 1);
+                score_[rows[at]] += nodes[i].value;
+            }
         });
         for (const std::vector<std::uint32_t> &others : {std::cref(held_out_), std::cref(left_out_)})
             workers.run((others.size() + block_rows - 1) / block_rows, [&](std::size_t block, Poll poll) {

@@ -12,7 +12,7 @@ namespace {
 
 // So few rows are sorted by their bins instead of being added to a histogram.
 constexpr std::size_t few_rows = 32;
-constexpr std::ptrdiff_t ahead = 24;            // rows that are fetched before they are needed
+constexpr std::size_t ahead = 24;               // rows that are fetched before they are needed
 constexpr std::size_t partition_rows = 1 << 15; // of a task
 // Below it a hessian says nothing about its loss any more.
 constexpr double least_hessian = 1e-3;
@@ -217,8 +217,8 @@ struct Grower::Growth {
     std::uint32_t partition(const Range &range, const Split &split) {
         std::array<std::uint8_t, max_bins> left;
         for (std::size_t bin = 0; bin < max_bins; ++bin) left[bin] = contains(split.left, bin);
-        const std::size_t n = range.end - range.begin, width = bins.features.size();
-        const std::uint8_t *const of = bins.of.data() + split.feature;
+        const std::size_t n = range.end - range.begin;
+        const std::uint8_t *const of = bins.column(split.feature);
         const std::size_t tasks = (n + partition_rows - 1) / partition_rows;
         std::vector<std::size_t> kept(tasks); // how many of a task's rows go left: to its front; others into `spare`
         const auto first_of = [&](std::size_t task) { return range.begin + task * partition_rows; };
@@ -228,9 +228,8 @@ struct Grower::Growth {
             std::uint32_t *to = rows.data() + first_of(task), *other = spare.data() + first_of(task);
             const std::uint32_t *const begin_of_task = to, *const end = rows.data() + end_of(task);
             for (const std::uint32_t *from = to; from != end; ++from) {
-                __builtin_prefetch(of + from[from + ahead < end ? ahead : 0] * width);
                 const std::uint32_t row = *from;
-                const std::uint8_t goes = left[of[row * width]];
+                const std::uint8_t goes = left[of[row]];
                 *to = row;
                 *other = row;
                 to += goes;
@@ -335,9 +334,14 @@ struct Grower::Growth {
         leaf.range = {0, static_cast<std::uint32_t>(rows.size())};
         leaf.node = add_node(leaf.range, leaf.bounds);
         Histogram::Bin sum;
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            workers->poll().every(i);
-            sum.add(Narrow::of(gradients->of[rows[i]]));
+        if (!columns.empty() && keeps_histogram(leaf)) {
+            build(leaf);
+            for (std::size_t b = 0; b < begin[1]; ++b) sum += leaf.histogram->of[b]; // every row is in one
+        } else {
+            for (std::size_t i = 0; i < rows.size(); ++i) {
+                workers->poll().every(i);
+                sum.add(Narrow::of(gradients->of[rows[i]]));
+            }
         }
         leaf.sums = sums_of(sum);
         return leaf;
@@ -355,7 +359,10 @@ struct Grower::Growth {
             if (!nodes[i].is_leaf()) return;
             poll();
             Exact sum;
-            for (const std::uint32_t row : rows_of(grown.range[i])) {
+            const auto some = rows_of(grown.range[i]);
+            for (std::size_t at = 0; at < some.size(); ++at) {
+                __builtin_prefetch(&gradients->of[some[std::min(at + ahead, some.size() - 1)]]);
+                const std::uint32_t row = some[at];
                 sum.gradient += Gradients::gradient(gradients->of[row]);
                 sum.hessian += Gradients::hessian(gradients->of[row]);
                 sum.weight += weights[row];
@@ -388,11 +395,8 @@ struct Grower::Growth {
             std::ranges::push_heap(leaves, Later());
         };
         Leaf first = root();
-        if (!full() && !columns.empty() && may_split(first)) {
-            if (keeps_histogram(first)) build(first);
-            find(first);
-            keep(first);
-        }
+        if (!full() && !columns.empty() && may_split(first)) find(first);
+        keep(first);
         while (!leaves.empty() && !full()) {
             std::ranges::pop_heap(leaves, Later());
             Leaf leaf = std::move(leaves.back());

@@ -77,10 +77,7 @@ void HistogramBuilder::build(const Gradients &gradients, std::span<const std::ui
         add(gradients, rows.subspan(first, end - first), columns, begin, parts_[i].narrow, sum, poll);
     });
     for (std::size_t i = 1; i < tasks; ++i)
-        for (std::size_t bin = 0; bin < begin.back(); ++bin) {
-            to.of[bin].gradient += parts_[i].sum.of[bin].gradient;
-            to.of[bin].hessian += parts_[i].sum.of[bin].hessian;
-        }
+        for (std::size_t bin = 0; bin < begin.back(); ++bin) to.of[bin] += parts_[i].sum.of[bin];
 }
 
 } // namespace cd::learn

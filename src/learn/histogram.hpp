@@ -25,6 +25,10 @@ class Histogram {
             gradient += Gradients::gradient(narrow);
             hessian += Gradients::hessian(narrow);
         }
+        Bin &operator+=(const Bin &other) {
+            gradient += other.gradient, hessian += other.hessian;
+            return *this;
+        }
     };
     std::vector<Bin> of; // the bins of the first column, of the second, ...
 
