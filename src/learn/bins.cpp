@@ -44,7 +44,7 @@ struct Weighted {
 };
 
 // Sorts by key: by the leading 33 bits in which keys differ digit by digit, then what is left within equal ones.
-template <class Item> void radix_sort(std::vector<Item> &items, Poll poll) {
+template <class Item> void radix_sort(LargeVector<Item> &items, Poll poll) {
     constexpr int digit = 11, leading = 3 * digit;
     constexpr std::size_t places = std::size_t{1} << digit;
     using Key = typename Item::Key;
@@ -55,7 +55,7 @@ template <class Item> void radix_sort(std::vector<Item> &items, Poll poll) {
     }
     const int width = static_cast<int>(std::bit_width(most - least)), low = std::max(0, width - leading);
     std::vector<std::size_t> begin(places);
-    std::vector<Item> sorted(items.size());
+    LargeVector<Item> sorted(items.size());
     for (int shift = low; shift < width; shift += digit) {
         const auto place = [least, shift](const Item &item) { return (item.key - least) >> shift & (places - 1); };
         std::ranges::fill(begin, 0);
@@ -86,7 +86,7 @@ double cut_between(double low, double high) {
 }
 
 // Calls visit(key, weight of all items that have it) in the order of sorted items.
-template <class Item, class Visit> void each_value(const std::vector<Item> &items, Poll poll, Visit &&visit) {
+template <class Item, class Visit> void each_value(const LargeVector<Item> &items, Poll poll, Visit &&visit) {
     for (std::size_t i = 0; i < items.size();) {
         std::uint64_t weight = 0;
         const auto key = items[i].key;
@@ -99,7 +99,7 @@ template <class Item, class Visit> void each_value(const std::vector<Item> &item
 }
 
 // At most value_bins bins: a value as heavy as a bin is one by itself, the others share the rest evenly.
-template <class Item> std::vector<double> quantile_cuts(std::vector<Item> items, Poll poll) {
+template <class Item> std::vector<double> quantile_cuts(LargeVector<Item> items, Poll poll) {
     radix_sort(items, poll);
     std::uint64_t total = 0, light = 0;
     for (const Item &item : items) total += item.weight;
@@ -157,7 +157,7 @@ std::vector<double> few_values(const std::vector<double> &column, Poll poll) {
 
 // Takes the column, so that it is gone when its values are sorted.
 template <class Item> std::vector<double> cuts_of(std::vector<double> column, const FixedWeights &weights, Poll poll) {
-    std::vector<Item> items;
+    LargeVector<Item> items;
     items.reserve(column.size());
     for (std::size_t row = 0; row < column.size(); ++row) {
         poll.every(row);

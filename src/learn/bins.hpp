@@ -29,7 +29,7 @@ struct Bins {
 // Numbers: all values are bins if they are at most 255, else 255 bins of about equal weight, found exactly, from all
 // rows. A value that weighs as much as a bin has one of its own. Cuts lie halfway between neighbouring values.
 // Categories: the heaviest 254 levels, and one bin for all others. The same for any order of the rows.
-// Two bytes for each value are what stays; 16 more for each row, with weights 32, are in use while it runs, on each thread.
+// Two bytes for each value stay; 16 more for each row, with weights 32, are in use while it runs, on each thread.
 Bins make_bins(const dataset::View &view, const Inputs &inputs, const Target &target, Workers &workers);
 
 // Weights as integers, so that their sums do not depend on the order: value = integer * unit, a power of two. Integers
