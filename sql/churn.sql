@@ -74,6 +74,9 @@ FROM (SELECT dataset_agg(f, 'churned', NULL, '{customer_id,observed_at,active_si
       FROM churn_features($$ SELECT customer_id, date '2024-01-01' + 11 * i % (90 * customer_id) AS day, customer_id + i
           FROM generate_series(1, 8) customer_id, generate_series(1, 60) i $$, '30 days') f) q;
 
+-- Who forgets to leave out the name of the customer is told so.
+SELECT s.features FROM (SELECT churn_fit(dataset_agg(s, 'churned'), 'tree') AS model FROM (SELECT id::text AS customer_id, months, churned FROM subscriber) s) m, summary(model) s;
+
 -- A feature in large units, such as kilograms where all differ by grams: an odds ratio beyond double precision is none.
 SELECT c.name, c.estimate > 1000 AS large, c.odds_ratio IS NULL AS none
 FROM (SELECT churn_fit(dataset_agg(s, 'label'), 'logistic') AS model FROM (SELECT churned, complaints / 10000.0 AS complaints FROM subscriber WHERE complaints IS NOT NULL) s(label, complaints)) m,

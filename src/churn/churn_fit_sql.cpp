@@ -69,9 +69,26 @@ FitOptions options_arg(FunctionCallInfo fcinfo, int first) {
 
 learn::Work work() { return {pg::interrupts, progress() ? pg::tell : nullptr, threads()}; }
 
+// A category that is different in most rows is a name: it foretells nothing of others, and the model would keep it.
+void tell_names(const dataset::View &view) {
+    constexpr std::uint64_t few = 100;
+    for (const dataset::Column &column : view.shape().columns) {
+        if (!column.is_category() || view.rows() < few || column.levels.size() * 2ULL <= view.rows()) continue;
+        const char *const name = column.name.c_str();
+        pg::call([name] {
+            ereport(NOTICE, (errmsg_internal("feature \"%s\" is different in most rows", name),
+                             errdetail_internal("The model holds its values."),
+                             errhint("Name it in the fourth argument of dataset_agg if it identifies customers.")));
+        });
+    }
+}
+
 Datum fit_model(FunctionCallInfo fcinfo) {
     const dataset::State::Arg d = dataset_arg(fcinfo);
-    return dataset::model_datum(fit(dataset::view_of(d), options_arg(fcinfo, 1), work()));
+    const dataset::View view = dataset::view_of(d);
+    const FitOptions options = options_arg(fcinfo, 1);
+    tell_names(view);
+    return dataset::model_datum(fit(view, options, work()));
 }
 
 Datum validate(FunctionCallInfo fcinfo) {
