@@ -14,18 +14,23 @@ using dataset::KeptModel, dataset::model_arg, dataset::model_datum;
 
 enum class Form { record, array };
 
+[[noreturn]] void refuse_unconverged(const Fitted &fitted) {
+    const char *const message = "the model has not converged";
+    if (fitted.separating.empty())
+        throw Error(sqlstate::not_set_up, message,
+                    "It was given up after " + std::to_string(fitted.iterations) + " iterations.",
+                    "Fit it with more max_iterations, or say allow_unconverged => true.");
+    std::string names;
+    for (const std::string &name : fitted.separating) (names += names.empty() ? "" : ", ") += '"' + name + '"';
+    throw Error(sqlstate::not_set_up, message,
+                names + " tell some rows' outcomes without fail, so the likelihood has no largest value.",
+                "Fit it with l2 => 0.001 or so, or with firth => true; or say allow_unconverged => true.");
+}
+
 // The features of the row that a function is called with, after (model, features) and before allow_unconverged.
 template <Form form> const double *features_arg(FunctionCallInfo fcinfo, KeptModel<ChurnModel> &model) {
-    const Fitted &fitted = model->fitted();
-    if (!fitted.converged && !DatumGetBool(fcinfo->args[PG_NARGS() - 1].value))
-        throw Error(sqlstate::not_set_up, "the model has not converged",
-                    !fitted.separating.empty()
-                        ? "A combination of features tells the outcomes apart completely, so its "
-                          "coefficients have no largest likelihood."
-                        : "It was given up after " + std::to_string(fitted.iterations) + " iterations.",
-                    !fitted.separating.empty() ? "Fit it with l2 => 0.001 or so, or with firth => true; or say "
-                                                 "allow_unconverged => true."
-                                               : "Fit it with more max_iterations, or say allow_unconverged => true.");
+    if (!model->fitted().converged && !DatumGetBool(fcinfo->args[PG_NARGS() - 1].value))
+        refuse_unconverged(model->fitted());
     return form == Form::record ? model.record(fcinfo) : model.array(fcinfo);
 }
 
