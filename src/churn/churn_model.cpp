@@ -2,7 +2,6 @@
 #include "math/log_odds.hpp"
 #include "math/random.hpp"
 #include <algorithm>
-#include <cfloat>
 #include <cmath>
 
 namespace cd::churn {
@@ -148,6 +147,7 @@ const char *ChurnModel::fault(Poll poll) const {
         if (const char *const wrong = learn::fault(fitted_.linear, columns_)) return wrong;
     } else {
         if (const char *const wrong = learn::fault(fitted_.ensemble, columns_, poll)) return wrong;
+        if (fitted_.algorithm == Algorithm::tree && fitted_.ensemble.trees.size() != 1) return "It is not one tree.";
     }
     return learn::fault(fitted_.calibration);
 }
@@ -193,7 +193,7 @@ double ChurnModel::raw_score(const double *features) {
         if (!predictor_) predictor_ = std::make_unique<learn::Predictor>(columns_, fitted_.ensemble, poll_);
         score = predictor_->score(features);
     }
-    if (!(std::abs(score) <= DBL_MAX))
+    if (!(std::abs(score) <= learn::largest))
         throw Error(sqlstate::out_of_range, "the score of the row is out of range",
                     "A feature times its coefficient is beyond double precision.",
                     "Give numbers of the size that the model was fitted with.");

@@ -16,7 +16,6 @@ using Method = Calibration::Method;
 constexpr const char *methods[] = {"none", "platt", "isotonic"};
 constexpr double split_vote = 0.0005;
 constexpr int folds = 5;
-constexpr double largest = 1e100; // of stored numbers, so that nothing overflows on the way
 
 // Rounding may make of two points one.
 void add_point(std::vector<Calibration::Point> &points, double at, double value) {
@@ -84,9 +83,8 @@ Derivatives derivatives(const std::vector<Row> &rows, const Totals &totals, cons
 
 // Platt 2000 by Newton's method with backtracking, as Lin, Lin and Weng 2007, algorithm 1. With `keep_slope` the shift
 // alone is fitted.
-Line fit_line(const std::vector<Row> &rows, bool keep_slope, Poll poll) {
+Line fit_line(const std::vector<Row> &rows, const Totals &totals, bool keep_slope, Poll poll) {
     constexpr double ridge = 1e-12; // against a second derivative of 0
-    const Totals totals = totals_of(rows);
     const double negatives = totals.weight - totals.positives;
     Line line{keep_slope ? 1.0 : 0.0, 0};
     if (!keep_slope) line.shift = math::log((totals.positives + totals.unit) / (negatives + totals.unit));
@@ -178,7 +176,7 @@ std::optional<Calibration> fit(const std::vector<Row> &rows, Calibration scale, 
     if (method == Method::none) return scale;
     if (!(totals.positives > 0 && totals.positives < totals.weight)) return std::nullopt;
     if (method == Method::platt) {
-        scale.line = fit_line(rows, false, poll);
+        scale.line = fit_line(rows, totals, false, poll);
         // What is next to flat is not told from what falls.
         if (!(scale.line.slope > 1e-6)) return std::nullopt;
     } else {
@@ -191,7 +189,8 @@ std::optional<Calibration> fit(const std::vector<Row> &rows, Calibration scale, 
 double piecewise(const std::vector<Calibration::Point> &points, double x) {
     auto right = std::ranges::upper_bound(points.begin() + 1, points.end() - 1, x, {}, &Calibration::Point::at);
     const auto left = right - 1;
-    return std::lerp(left->value, right->value, (x - left->at) / (right->at - left->at));
+    const double way = (x - left->at) / (right->at - left->at);
+    return std::lerp(left->value, right->value, std::clamp(way, -largest, largest));
 }
 
 double calibrated(const Calibration &calibration, double x) {
@@ -245,8 +244,10 @@ Calibration calibrate(const Judged &judged, Scores scores, Poll poll) {
 Calibration recalibrate(const Calibration &calibration, const Judged &judged, Poll poll) {
     const std::vector<Row> rows = rows_of(judged, {}, poll);
     if (rows.empty()) return calibration;
-    Line line = fit_line(rows, false, poll);
-    if (!(line.slope > 1e-6)) line = fit_line(rows, true, poll);
+    Totals totals = totals_of(rows);
+    totals.unit = 1;
+    Line line = fit_line(rows, totals, false, poll);
+    if (!(line.slope > 1e-6)) line = fit_line(rows, totals, true, poll);
     Calibration both = calibration;
     if (both.method == Method::isotonic) {
         both.points.clear();
@@ -266,7 +267,7 @@ double calibrate_contributions(const Calibration &calibration, double base, doub
         low -= little;
         high += little;
     }
-    const double factor = (calibration.log_odds(high) - calibration.log_odds(low)) / (high - low);
+    const double factor = std::min((calibration.log_odds(high) - calibration.log_odds(low)) / (high - low), largest);
     for (double &contribution : to) contribution *= factor;
     return from;
 }

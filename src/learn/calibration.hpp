@@ -6,6 +6,8 @@
 
 namespace cd::learn {
 
+inline constexpr double largest = 1e100; // of scores and stored numbers, so that nothing overflows on the way
+
 // Scores and what became of the rows.
 struct Judged {
     std::vector<double> score;
@@ -46,7 +48,8 @@ Calibration calibrate(const Judged &judged, Scores scores, Poll poll);
 // One method. Missing if it does not fit: what rises with the score must not fall, and two points are the least.
 std::optional<Calibration> calibrate(const Judged &judged, Scores scores, Calibration::Method method, Poll poll);
 
-// The same model in another population, where `judged` has its calibrated log odds for scores: a line through them, or
+// The same model in another population, where `judged` has its calibrated log odds for scores, and numbers of rows for
+// weights: a line through them, or
 // if that would not rise, a shift.
 Calibration recalibrate(const Calibration &calibration, const Judged &judged, Poll poll);
 

@@ -16,7 +16,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         if (!(p >= 0 && p <= 1)) std::abort();
         std::vector<double> contributions;
         const double base = model.contributions(features, contributions);
-        if (contributions.size() != model.columns().size() || base != base) std::abort();
+        if (contributions.size() != model.columns().size() || !std::isfinite(base)) std::abort();
+        for (const double contribution : contributions)
+            if (!std::isfinite(contribution)) std::abort();
         for (const auto &one : model.importance())
             if (!(one.share >= 0)) std::abort();
     });

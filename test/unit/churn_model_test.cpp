@@ -86,6 +86,61 @@ TEST(ChurnModel, BytesThatAreNoModelAreRefused) {
 }
 
 // By the definition: contributions and baseline are the log odds of the probability.
+// Bytes that are well formed, and a model that must not be used.
+TEST(ChurnModel, ImpossibleModelsAreRefused) {
+    using Points = std::vector<learn::Calibration::Point>;
+    const auto refused = [](Algorithm algorithm, auto &&change) {
+        dataset::Columns columns;
+        columns.emplace_back("x", dataset::Kind::number);
+        Fitted fitted;
+        fitted.algorithm = algorithm;
+        fitted.ensemble.trees.push_back({{{.feature = 0, .left = 1, .right = 2}, {}, {}}, {}});
+        fitted.linear.effects.resize(1);
+        change(fitted);
+        const std::vector<std::uint8_t> bytes = stored(ChurnModel(columns, fitted, {}));
+        return refusal([&bytes] { ChurnModel model(bytes); });
+    };
+    const auto calibrated = [](const Points &points) {
+        return [points](Fitted &f) {
+            f.calibration.method = learn::Calibration::Method::isotonic;
+            f.calibration.points = points;
+        };
+    };
+    for (const Algorithm a : {Algorithm::logistic, Algorithm::tree, Algorithm::forest, Algorithm::boosting})
+        EXPECT_EQ(refused(a, [](Fitted &) {}), "");
+    const std::string no_model = "22P03 invalid churn_model";
+    EXPECT_EQ(refused(Algorithm::tree, [](Fitted &f) { f.ensemble.trees.clear(); }), no_model);
+    EXPECT_EQ(refused(Algorithm::tree, [](Fitted &f) { f.ensemble.trees.push_back(f.ensemble.trees[0]); }), no_model);
+    EXPECT_EQ(refused(Algorithm::boosting, [](Fitted &f) { f.ensemble.base = 1e308; }), no_model);
+    EXPECT_EQ(refused(Algorithm::boosting, [](Fitted &f) { f.ensemble.trees[0].nodes[1].value = -1e308; }), no_model);
+    EXPECT_EQ(refused(Algorithm::boosting, [](Fitted &f) { f.ensemble.trees[0].nodes[1].cover = 1e308; }), no_model);
+    EXPECT_EQ(refused(Algorithm::boosting, [](Fitted &f) { f.ensemble.trees[0].nodes[0].gain = -1; }), no_model);
+    EXPECT_EQ(refused(Algorithm::boosting, [](Fitted &f) { f.ensemble.trees[0].nodes[0].gain = 1e308; }), no_model);
+    EXPECT_EQ(refused(Algorithm::logistic, [](Fitted &f) { f.linear.effects[0].importance = -1; }), no_model);
+    EXPECT_EQ(refused(Algorithm::logistic, [](Fitted &f) { f.linear.base = 1e308; }), no_model);
+    EXPECT_EQ(refused(Algorithm::forest, calibrated({{-1e308, -1}, {1, 1}})), no_model);
+    EXPECT_EQ(refused(Algorithm::forest, calibrated({{-1, -1}, {1, 1e308}})), no_model);
+    EXPECT_EQ(refused(Algorithm::forest, calibrated({{-1, -1}, {1, 1}})), "");
+}
+
+// A calibration that is as steep as it can be, from 0: what is beyond its end is a number still.
+TEST(ChurnModel, ASteepCalibrationOverflowsNowhere) {
+    dataset::Columns columns;
+    columns.emplace_back("x", dataset::Kind::number);
+    Fitted fitted;
+    fitted.ensemble.trees.push_back({{{.feature = 0, .left = 1, .right = 2}, {.value = -1e100}, {.value = 1e100}}, {}});
+    fitted.calibration.method = learn::Calibration::Method::isotonic;
+    fitted.calibration.points = {{-5e-324, -1e100}, {0, 0}};
+    const std::vector<std::uint8_t> bytes = stored(ChurnModel(columns, fitted, {}));
+    ChurnModel model(bytes);
+    for (const double x : {-1.0, 1.0}) {
+        EXPECT_NEAR(model.probability(&x), x > 0, 1e-100);
+        std::vector<double> contributions;
+        EXPECT_TRUE(std::isfinite(model.contributions(&x, contributions)));
+        EXPECT_TRUE(std::isfinite(contributions[0]));
+    }
+}
+
 TEST(ChurnModel, ContributionsAddUp) {
     test::Labelled table = customers(2000, 2);
     const dataset::View view = table.view();
