@@ -54,14 +54,21 @@ class JsonReader {
             return;
         case jbvNumeric:
             json.kind = JsonValue::Kind::number;
-            json.text = call([this] {
-                return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(token_.val.numeric)));
-            });
+            number(json.text);
             return;
         default:
             json.kind = JsonValue::Kind::string;
             json.text.assign(token_.val.string.val, static_cast<std::size_t>(token_.val.string.len));
         }
+    }
+
+    // A numeric of few bytes may have 131,072 digits. Behind these no double has any that count.
+    void number(std::string &text) {
+        constexpr std::size_t most_digits = 2000;
+        const char *const all = call(
+            [this] { return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(token_.val.numeric))); });
+        text.assign(all, strnlen(all, most_digits));
+        pfree(const_cast<char *>(all));
     }
 
     JsonbIterator *iterator_;
