@@ -24,9 +24,10 @@ std::size_t Retention::first_date_from(Micros t) const {
     return static_cast<std::size_t>(std::lower_bound(dates_.begin(), dates_.end(), t) - dates_.begin());
 }
 
-void Retention::add(std::span<const Subscription> subscriptions) {
+void Retention::add(std::span<const Subscription> subscriptions, Poll poll) {
     steps_.clear();
     for (const Subscription &s : subscriptions) {
+        poll.every(steps_.size());
         // Active at the dates from its start on, before its end.
         const std::size_t from = first_date_from(s.starts_at), to = first_date_from(s.ends_at);
         if (from >= to) continue;
@@ -34,7 +35,9 @@ void Retention::add(std::span<const Subscription> subscriptions) {
         steps_.push_back({from, 1, amount});
         if (to < dates_.size()) steps_.push_back({to, -1, math::Money() - amount});
     }
-    std::sort(steps_.begin(), steps_.end(), [](const Step &a, const Step &b) { return a.date < b.date; });
+    math::polled(
+        steps_.size(), poll, [](const Step &a, const Step &b) { return a.date < b.date; },
+        [this](auto less) { std::sort(steps_.begin(), steps_.end(), less); });
     std::int32_t active = 0;
     math::Money revenue;
     for (auto step = steps_.begin(); step != steps_.end();) {

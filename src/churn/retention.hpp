@@ -33,7 +33,7 @@ class Retention {
     explicit Retention(std::vector<Micros> dates) : dates_(std::move(dates)), changes_(dates_.size()) {}
 
     // All subscriptions of one customer.
-    void add(std::span<const Subscription>);
+    void add(std::span<const Subscription>, Poll);
     std::vector<Period> periods() const;
 
   private:

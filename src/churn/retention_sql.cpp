@@ -49,7 +49,8 @@ CD_FUNCTION(cd_churn_rate) {
         // What is to come is not known yet.
         const Micros known_until = until.value_or(std::min(all.last, GetCurrentStatementStartTimestamp()));
         Retention retention(period_dates(every, since, all.first, known_until, pg::interrupts));
-        all.rows.each([&retention](std::string_view, std::span<Subscription> rows) { retention.add(rows); });
+        all.rows.each(
+            [&retention](std::string_view, std::span<Subscription> rows) { retention.add(rows, pg::interrupts); });
         for (const Period &p : retention.periods()) {
             enum {
                 period_start,

@@ -79,6 +79,7 @@ my %query = (
 	'survival_curve' => 'SELECT count(*) FROM lasting, generate_series(1, 20), customer_data.survival_curve(s)',
 	'survival_rmst' => 'SELECT count(customer_data.survival_rmst(s, 1000)) FROM lasting, generate_series(1, 20)',
 	'logrank' => 'SELECT count(*) FROM (SELECT array_agg(s) AS s FROM lasting, generate_series(1, 10)) q, customer_data.logrank(q.s)',
+	'churn_rate of one customer' => q{SELECT count(*) FROM customer_data.churn_rate('SELECT 1, timestamptz ''2020-01-01'' + hashint8(i) % 1000000 * interval ''1 minute'', timestamptz ''2024-01-01'' + hashint8(i + 7) % 1000000 * interval ''1 minute'' FROM generate_series(1, 3000000) i', every => '1 hour')},
 	'cox_fit' => q{SELECT customer_data.cox_fit(customer_data.dataset_agg(f, 'gone'), 'monetary') FROM (SELECT *, frequency % 2 = 0 AS gone FROM measured) f},
 	'cox_fit of 300 columns' => q{SELECT customer_data.cox_fit(d, 'f1') FROM lasting_wide, generate_series(1, 20)},
 	'segment_refresh' => q{SELECT customer_data.segment_refresh('large')},

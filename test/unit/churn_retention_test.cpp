@@ -46,7 +46,7 @@ TEST(Retention, ByDefinition) {
                 mine.push_back(
                     {start, drawn(4) == 0 ? no_end : start + drawn(40) - 2, static_cast<double>(drawn(500)) / 100});
             }
-            retention.add(mine);
+            retention.add(mine, {});
         }
         const std::vector<Period> periods = retention.periods();
         ASSERT_EQ(periods.size() + 1, dates.size());
