@@ -1,4 +1,5 @@
 #include "learn/predictor.hpp"
+#include "math/sort.hpp"
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -71,7 +72,10 @@ bool LeafTable<Word>::build(const dataset::Columns &columns, const Ensemble &ens
             continue;
         }
         const auto threshold = [](const Split<Word> &split) { return split.node->threshold; };
-        std::ranges::sort(of, {}, threshold);
+        math::polled(
+            of.size(), poll,
+            [&threshold](const Split<Word> &a, const Split<Word> &b) { return threshold(a) < threshold(b); },
+            [&of](auto less) { std::sort(of.begin(), of.end(), less); });
         for (std::size_t i = 0; i < of.size(); ++i) feature.half += i == 0 || threshold(of[i - 1]) != threshold(of[i]);
         rows += feature.half; // so far the number of thresholds
         numbers_.push_back(feature);
