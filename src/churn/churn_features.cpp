@@ -7,7 +7,10 @@ namespace {
 
 constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
-double days(Micros from, Micros to) { return static_cast<double>(to - from) / static_cast<double>(math::day_micros); }
+// The range of times is wider than that of their differences.
+double days(Micros from, Micros to) {
+    return static_cast<double>(static_cast<__int128>(to) - from) / static_cast<double>(math::day_micros);
+}
 double ratio(double a, double b) {
     const double result = a / b;
     return b > 0 && std::isfinite(result) ? result : undefined;

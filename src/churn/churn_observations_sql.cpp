@@ -47,8 +47,9 @@ template <std::size_t N> class Rows {
     }
     void add(const ObservationDate &date, Micros since, const Observation &seen) {
         // As the difference of two timestamps: days, and what is left.
-        Interval length{(date.at - since) % USECS_PER_DAY, static_cast<std::int32_t>((date.at - since) / USECS_PER_DAY),
-                        0};
+        const __int128 micros = static_cast<__int128>(date.at) - since; // they may be wider apart than times reach
+        Interval length{static_cast<TimeOffset>(micros % USECS_PER_DAY),
+                        static_cast<std::int32_t>(micros / USECS_PER_DAY), 0};
         values_[observed_at] = TimestampTzGetDatum(date.at);
         values_[active_since] = TimestampTzGetDatum(since);
         values_[tenure] = IntervalPGetDatum(&length);

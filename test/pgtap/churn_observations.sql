@@ -237,6 +237,11 @@ SELECT throws_ok(call, state, message, call) FROM (VALUES
     ('SELECT * FROM churn_observations(''SELECT 1, now(), ''''-Infinity''''::real'', ''1 day'')', '22023', 'amount must be a finite number'),
     ('SELECT * FROM churn_observations(''SELECT 1, timestamptz ''''2020-01-01'''''', ''1 day'', every => ''1 second'', until => ''2021-01-01'')', '54000', 'there are too many dates')
 ) v (call, state, message);
+-- From 4713 BC to 293001 there are more microseconds than 64 bits have
+SELECT is((SELECT tenure FROM customer_data.churn_observations($q$ VALUES (1, timestamptz '4713-01-01 BC'), (1, '294000-01-01') $q$, '298900 years', every => '1000 years') ORDER BY observed_at DESC LIMIT 1),
+    make_interval(days => date '293001-01-01' - date '4713-01-01 BC'), 'a tenure is longer than times are wide');
+SELECT is((SELECT tenure_days FROM customer_data.churn_features($q$ VALUES (1, timestamptz '4713-01-01 BC'), (1, '294000-01-01') $q$, '298900 years', every => '1000 years') ORDER BY observed_at DESC LIMIT 1),
+    (date '293001-01-01' - date '4713-01-01 BC')::float8, 'and so are its days');
 SET LOCAL customer_data.max_dataset_memory = '1MB';
 SELECT throws_ok($$ SELECT * FROM churn_observations('SELECT i, now() FROM generate_series(1, 100000) i', '1 day') $$, '54000',
     'the rows of the query need more than customer_data.max_dataset_memory', 'memory has a bound');
