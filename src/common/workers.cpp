@@ -14,6 +14,11 @@ namespace {
 // Ends a task because another one, or the host, has failed.
 struct Stopped : std::exception {};
 
+// Jobs are short, and follow each other closely: whoever went to sleep at once would come late to most of them.
+template <class Done> void look_out(Done &&done) {
+    for (int i = 0; i < 200 && !done(); ++i) std::this_thread::yield();
+}
+
 thread_local const std::atomic<bool> *stop_of_thread = nullptr;
 
 void check_stop() {
@@ -41,12 +46,12 @@ class SignalsBlocked {
 struct Workers::Pool {
     std::mutex mutex;
     std::condition_variable work, done;
-    bool ending = false;        // from here to `error` under the mutex
-    std::uint64_t jobs = 0;     // how many there were
-    const Task *task = nullptr; // null between jobs
-    int active = 0;             // threads that are at the job
-    std::exception_ptr error;   // the first that a thread met
-    std::size_t n = 0;          // of the job: written before it begins
+    std::atomic<bool> ending{false};         // from here to `error` changed under the mutex
+    std::atomic<std::uint64_t> jobs{0};      // how many there were
+    std::atomic<const Task *> task{nullptr}; // null between jobs
+    std::atomic<int> active{0};              // threads that are at the job
+    std::exception_ptr error;                // the first that a thread met
+    std::size_t n = 0;                       // of the job: written before it begins
     std::atomic<std::size_t> next{0};
     std::atomic<bool> stop{false};
     std::vector<std::thread> threads;
@@ -79,9 +84,11 @@ struct Workers::Pool {
 
     void serve() noexcept {
         stop_of_thread = &stop;
-        std::unique_lock lock(mutex);
         for (std::uint64_t seen = 0;;) {
-            work.wait(lock, [this, seen] { return ending || (task && jobs != seen); });
+            const auto called = [this, seen] { return ending || (task && jobs != seen); };
+            look_out(called);
+            std::unique_lock lock(mutex);
+            work.wait(lock, called);
             if (ending) return;
             seen = jobs;
             const Task &job = *task;
@@ -127,8 +134,12 @@ struct Workers::Pool {
         Job &operator=(const Job &) = delete;
 
         void wait(Poll poll) {
+            {
+                const std::lock_guard lock(pool_.mutex);
+                pool_.task = nullptr; // who has not begun need not
+            }
+            look_out([this] { return pool_.active == 0; });
             std::unique_lock lock(pool_.mutex);
-            pool_.task = nullptr; // who has not begun need not
             while (!pool_.done.wait_for(lock, std::chrono::milliseconds(10), [this] { return pool_.active == 0; })) {
                 lock.unlock();
                 poll();
