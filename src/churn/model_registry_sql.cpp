@@ -53,6 +53,9 @@ Datum save(FunctionCallInfo fcinfo) {
                  optional(4, JSONBOID),
                  pg::text_value(user),
                  {BYTEAOID, model, false}});
+    if (query.rows() != 1)
+        throw Error(sqlstate::not_set_up, "the model was not saved", "customer_store.model took no row.",
+                    "Look at the triggers and rules of the table.");
     return Int32GetDatum(query.integer(0, 1));
 }
 

@@ -85,6 +85,9 @@ void Query::give(const char *name, Tuplestorestate *rows, TupleDesc row) {
 
 Datum Query::value(std::uint64_t row, int column, Oid type) const {
     return call([row, column, type] {
+        // A trigger or rule of the table may have left out what was to be returned.
+        if (!SPI_tuptable || row >= SPI_tuptable->numvals)
+            elog(ERROR, "row " UINT64_FORMAT " of a query is not there", row + 1);
         TupleDesc const description = SPI_tuptable->tupdesc;
         if (SPI_gettypeid(description, column) != type) elog(ERROR, "column %d of a query has another type", column);
         bool null;

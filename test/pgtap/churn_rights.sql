@@ -120,5 +120,9 @@ SET LOCAL search_path = public;
 SELECT is(saved, 'ran', 'a model is saved by no operator of the caller') FROM outcome;
 SELECT is(read, 'ran', 'nor read by one') FROM outcome;
 
+CREATE FUNCTION seen.nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE TRIGGER nothing BEFORE INSERT ON customer_store.model FOR EACH ROW EXECUTE FUNCTION seen.nothing();
+SELECT throws_ok('SELECT customer_data.model_save(''one'', model) FROM seen.model', '55000', 'the model was not saved', 'a trigger of the owner may refuse it');
+
 SELECT * FROM finish();
 ROLLBACK;
