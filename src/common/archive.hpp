@@ -87,6 +87,7 @@ class Get {
     void value(double &v) {
         v = reader_.fixed<double>();
         reader_.require(v - v == 0, "A number is not finite.");
+        reader_.require(v != 0 || std::bit_cast<std::uint64_t>(v) == 0, "A zero is negative.");
     }
     void value(bool &v) { v = reader_.varint(1) != 0; }
     template <std::unsigned_integral T> void value(T &v) {

@@ -123,6 +123,18 @@ TEST(ChurnModel, ImpossibleModelsAreRefused) {
     EXPECT_EQ(refused(Algorithm::forest, calibrated({{-1, -1}, {1, 1}})), "");
 }
 
+// JSON has no negative zero, so none is written, and what would not be written the same is not read.
+TEST(ChurnModel, ANegativeZeroIsRefused) {
+    for (const double zero : {0.0, -0.0}) {
+        std::uint8_t bytes[sizeof zero];
+        std::memcpy(bytes, &zero, sizeof zero);
+        Reader reader(bytes, "number");
+        Get get(reader, {});
+        double seen = 1;
+        EXPECT_EQ(refusal([&] { get.value(seen); }), std::signbit(zero) ? "22P03 invalid number" : "");
+    }
+}
+
 // A calibration that is as steep as it can be, from 0: what is beyond its end is a number still.
 TEST(ChurnModel, ASteepCalibrationOverflowsNowhere) {
     dataset::Columns columns;
