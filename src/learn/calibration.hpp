@@ -1,7 +1,9 @@
 // From scores to probabilities that come true: fitted on rows which the scores' model has not seen.
 #pragma once
-#include "common/bytes.hpp"
+#include "common/error.hpp"
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace cd::learn {
@@ -49,8 +51,7 @@ Calibration calibrate(const Judged &judged, Scores scores, Poll poll);
 std::optional<Calibration> calibrate(const Judged &judged, Scores scores, Calibration::Method method, Poll poll);
 
 // The same model in another population, where `judged` has its calibrated log odds for scores, and numbers of rows for
-// weights: a line through them, or
-// if that would not rise, a shift.
+// weights: a line through them, or if that would not rise, a shift.
 Calibration recalibrate(const Calibration &calibration, const Judged &judged, Poll poll);
 
 // Contributions to the score, as those to the calibrated log odds: their sum and the returned base are log_odds(score)
@@ -59,9 +60,5 @@ double calibrate_contributions(const Calibration &calibration, double base, doub
 
 // The non-decreasing values nearest to these by weighted squares. Weights are positive.
 std::vector<double> isotonic(std::span<const double> values, std::span<const double> weights, Poll poll = {});
-
-std::size_t calibration_room(const Calibration &calibration);
-std::uint8_t *put_calibration(const Calibration &calibration, std::uint8_t *to);
-void read_calibration(Reader &reader, Calibration &calibration, Poll poll = {});
 
 } // namespace cd::learn

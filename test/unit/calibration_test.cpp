@@ -1,4 +1,4 @@
-#include "learn/calibration.hpp"
+#include "learn/describe.hpp"
 #include "math/log_odds.hpp"
 #include "math/random.hpp"
 #include <algorithm>
@@ -36,15 +36,20 @@ double log_loss(const Calibration &calibration, const Judged &judged) {
 }
 
 std::vector<std::uint8_t> stored(const Calibration &calibration) {
-    std::vector<std::uint8_t> bytes(calibration_room(calibration));
-    bytes.resize(static_cast<std::size_t>(put_calibration(calibration, bytes.data()) - bytes.data()));
+    Measure measure;
+    measure.value(calibration);
+    std::vector<std::uint8_t> bytes(measure.size);
+    Put put(bytes.data());
+    put.value(calibration);
     return bytes;
 }
 Calibration read(const std::vector<std::uint8_t> &bytes) {
     Reader reader(bytes, "calibration");
     Calibration calibration;
-    read_calibration(reader, calibration);
+    Get get(reader, no_poll);
+    get.value(calibration);
     reader.end();
+    if (const char *const wrong = fault(calibration)) reader.refuse(wrong);
     return calibration;
 }
 
