@@ -192,9 +192,16 @@ void Dataset::merge(Bytes flat, Poll poll) {
 void Dataset::add(const View &other, Poll poll, std::span<const std::uint8_t> keep) {
     fit_shape(other.shape());
     const std::size_t columns = shape_.columns.size();
-    // Codes of theirs as ours, as they come.
+    // Codes of theirs as ours: all in their order, or if rows are left out, as they come.
     std::vector<std::vector<std::uint32_t>> codes(columns);
-    for (std::size_t c = 0; c < columns; ++c) codes[c].resize(other.shape().columns[c].levels.size() + 1U);
+    for (std::size_t c = 0; c < columns; ++c) {
+        const Levels &levels = other.shape().columns[c].levels;
+        codes[c].resize(levels.size() + 1U);
+        for (std::uint32_t theirs = 1; keep.empty() && theirs <= levels.size(); ++theirs) {
+            poll.every(theirs);
+            codes[c][theirs] = code(c, levels[theirs]);
+        }
+    }
     std::vector<double> values(columns * chunk_rows);
     other.each(
         [&](std::size_t first, const View::Chunk &chunk) {

@@ -8,24 +8,24 @@ using namespace cd::segment;
 namespace {
 
 // JSON as short as tests want it.
-Json text(std::string value) { return {Json::Kind::string, std::move(value), {}, {}}; }
-Json number(std::string value) { return {Json::Kind::number, std::move(value), {}, {}}; }
-Json list(std::vector<Json> items) { return {Json::Kind::array, {}, std::move(items), {}}; }
-Json object(std::vector<std::pair<std::string, Json>> pairs) {
-    Json json{Json::Kind::object, {}, {}, {}};
+JsonValue text(std::string value) { return {JsonValue::Kind::string, std::move(value), {}, {}}; }
+JsonValue number(std::string value) { return {JsonValue::Kind::number, std::move(value), {}, {}}; }
+JsonValue list(std::vector<JsonValue> items) { return {JsonValue::Kind::array, {}, std::move(items), {}}; }
+JsonValue object(std::vector<std::pair<std::string, JsonValue>> pairs) {
+    JsonValue json{JsonValue::Kind::object, {}, {}, {}};
     for (auto &[key, value] : pairs) {
         json.keys.push_back(key);
         json.items.push_back(std::move(value));
     }
     return json;
 }
-Json tag(const std::string &name) { return object({{"tag", text(name)}}); }
-Json compare(const char *is, Json value) {
+JsonValue tag(const std::string &name) { return object({{"tag", text(name)}}); }
+JsonValue compare(const char *is, JsonValue value) {
     return object({{"column", text("c")}, {"is", text(is)}, {"value", std::move(value)}});
 }
 
 // What parse says of a rule that is wrong.
-std::string refusal(const Json &json, std::string *state = nullptr) {
+std::string refusal(const JsonValue &json, std::string *state = nullptr) {
     try {
         parse(json);
     } catch (const Error &e) {
@@ -39,7 +39,7 @@ std::string refusal(const Json &json, std::string *state = nullptr) {
 struct TagSql final : LeafSql {
     std::string sql(const Node &leaf) override { return std::get<Tag>(leaf.what).tag; }
 };
-std::string sql_of(const Json &json) {
+std::string sql_of(const JsonValue &json) {
     TagSql leaves;
     return condition(parse(json), leaves, 2);
 }
@@ -47,7 +47,7 @@ std::string sql_of(const Json &json) {
 } // namespace
 
 TEST(SegmentRule, NamesTheNodeThatIsWrong) {
-    const Json wrong = object({{"colum", text("c")}});
+    const JsonValue wrong = object({{"colum", text("c")}});
     EXPECT_EQ(refusal(wrong), "rule: it is not known what to test");
     EXPECT_EQ(refusal(object({{"all", list({tag("a"), object({{"any", list({wrong})}})})}})),
               "rule node all[1].any[0]: it is not known what to test");
@@ -68,7 +68,7 @@ TEST(SegmentRule, RefusesWhatIsNotItsGrammar) {
         EXPECT_EQ(refusal(object({{"at_least", number(n)}, {"of", list({tag("a")})}})),
                   "rule: at_least must be a whole number from 1 on");
     EXPECT_EQ(refusal(compare("==", text("x"))), "rule: \"==\" is not a comparison");
-    EXPECT_EQ(refusal(compare("=", Json{})), "rule: a value must be a string, a number, true or false");
+    EXPECT_EQ(refusal(compare("=", JsonValue{})), "rule: a value must be a string, a number, true or false");
     EXPECT_EQ(refusal(compare("=", list({text("x")}))), "rule: a value must be a string, a number, true or false");
     EXPECT_EQ(refusal(compare("in", text("x"))), "rule: in takes an array of values");
     EXPECT_EQ(refusal(compare("in", list({}))), "rule: in takes an array of values");
@@ -78,7 +78,9 @@ TEST(SegmentRule, RefusesWhatIsNotItsGrammar) {
     EXPECT_EQ(refusal(object({{"column", number("1")}, {"is", text("=")}})),
               "rule: column must be a string that is not empty");
     EXPECT_EQ(refusal(object({{"in_segment", text("")}})), "rule: in_segment must be a string that is not empty");
-    const auto did = [](const char *key, Json value) { return object({{"did", text("e")}, {key, std::move(value)}}); };
+    const auto did = [](const char *key, JsonValue value) {
+        return object({{"did", text("e")}, {key, std::move(value)}});
+    };
     EXPECT_EQ(refusal(did("times", number("0"))), "rule: times 0 is fulfilled by everybody");
     EXPECT_EQ(refusal(object({{"did", text("e")}, {"times", number("3")}, {"at_most", number("2")}})),
               "rule: at_most is less than times");
@@ -98,13 +100,13 @@ TEST(SegmentRule, RefusesWhatIsNotItsGrammar) {
 }
 
 TEST(SegmentRule, BoundsDepthAndSize) {
-    Json deep = tag("a");
+    JsonValue deep = tag("a");
     for (int i = 0; i < max_depth; ++i) deep = object({{"not", deep}});
     EXPECT_EQ(refusal(deep), "taken");
     std::string state;
     EXPECT_NE(refusal(object({{"not", deep}}), &state).find("nested too deeply"), std::string::npos);
     EXPECT_EQ(state, "54000");
-    std::vector<Json> many(max_nodes - 1, tag("a"));
+    std::vector<JsonValue> many(max_nodes - 1, tag("a"));
     EXPECT_EQ(refusal(object({{"any", list(many)}})), "taken");
     many.push_back(tag("a"));
     EXPECT_NE(refusal(object({{"any", list(many)}}), &state).find("too many parts"), std::string::npos);
@@ -121,8 +123,8 @@ TEST(SegmentRule, CombinesWithParentheses) {
 }
 
 TEST(SegmentRule, SaysItInWords) {
-    const Json did = object({{"did", text("purchase")}, {"times", number("3")}, {"within", text("30 days")}});
-    const Json rule =
+    const JsonValue did = object({{"did", text("purchase")}, {"times", number("3")}, {"within", text("30 days")}});
+    const JsonValue rule =
         object({{"all", list({compare("in", list({text("DE"), text("FR")})), object({{"not", did}}),
                               compare(">", number("5")), compare("between", list({number("1"), number("2")}))})}});
     EXPECT_EQ(explain(parse(rule)), "all of these:\n"
@@ -131,7 +133,7 @@ TEST(SegmentRule, SaysItInWords) {
                                     "    did purchase at least 3 times within 30 days\n"
                                     "  c is more than 5\n"
                                     "  c is between 1 and 2");
-    const auto words_of_did = [](std::vector<std::pair<std::string, Json>> more) {
+    const auto words_of_did = [](std::vector<std::pair<std::string, JsonValue>> more) {
         more.insert(more.begin(), {"did", text("e")});
         return words(parse(object(std::move(more))));
     };
@@ -144,7 +146,7 @@ TEST(SegmentRule, SaysItInWords) {
 }
 
 TEST(SegmentRule, SaysWhatItSawAndWhatToDo) {
-    const auto error = [](const Json &json) {
+    const auto error = [](const JsonValue &json) {
         try {
             parse(json);
         } catch (const Error &e) {
