@@ -1,9 +1,9 @@
 -- What the rows need besides the purchases. All of it is made anew when the extension has changed.
 SET client_min_messages = warning;
 SET max_parallel_workers_per_gather = 0;
-DROP VIEW IF EXISTS found, nearest, churn_by_join;
+DROP VIEW IF EXISTS found, nearest, churn_by_join, training, scored;
 DROP TABLE IF EXISTS constant, tx_tenth, tables_complete, feature, summary, book, book_before, tx_today, part_book, busy_month,
-    big_in_time, big_in_no_order, member, feature20, feature20_model, score, tenure20;
+    big_in_time, big_in_no_order, member, feature20, feature20_model, score, tenure20, churner, churn_models;
 DROP SCHEMA IF EXISTS customer_store CASCADE;
 DROP EXTENSION customer_data CASCADE;
 CREATE EXTENSION customer_data;
