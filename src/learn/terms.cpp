@@ -189,7 +189,7 @@ Linear linear_of(const Terms &terms, const Inputs &inputs, double b0, std::span<
             effect.mean = term.mean;
             effect.importance = std::abs(b[j]);
         } else if (!effect.level.empty())
-            effect.level[term.level] = slope; // level[0] is what is missing, for now
+            effect.level[term.level] = slope; // level[0] is what is missing until the end of this function
         else {
             // Rows where the number is known are the measure, so they add nothing in the mean.
             effect.missing = slope;
