@@ -1,6 +1,6 @@
 # customer_data: PGXS build. `make`, `make install`, `make installcheck`, with any PG_CONFIG.
 # A new feature is a folder under src and one word here; SQL is concatenated in this order.
-FEATURES = purchase rfm dataset cluster segment evaluation survival churn
+FEATURES = purchase rfm dataset cluster segment evaluation survival churn clv
 
 EXTENSION   = customer_data
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(EXTENSION).control)
