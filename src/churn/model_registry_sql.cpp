@@ -93,7 +93,7 @@ Datum saved(FunctionCallInfo fcinfo) {
         });
     }
     // Whoever owns the table may have put any bytes there.
-    return dataset::accept_model<ChurnModel>(pg::bytes_of(DatumGetPointer(model)));
+    return pg::accept_model<ChurnModel, dataset::ModelText>(pg::bytes_of(DatumGetPointer(model)));
 }
 
 } // namespace
