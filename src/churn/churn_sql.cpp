@@ -39,11 +39,6 @@ template <Form form> Datum predict(FunctionCallInfo fcinfo) {
     return Float8GetDatum(model->probability(features_arg<form>(fcinfo, model)));
 }
 
-// A text as a value, while objects live.
-Datum text_value(std::string_view text) {
-    return pg::call([&text] { return pg::text_datum(text); });
-}
-
 // (model, features, top, allow_unconverged)
 template <Form form> Datum explain(FunctionCallInfo fcinfo) {
     pg::ResultRows result(fcinfo);
@@ -64,9 +59,9 @@ template <Form form> Datum explain(FunctionCallInfo fcinfo) {
     const auto add = [&result](std::string_view name, const std::optional<std::string> &shown_value, double log_odds) {
         Datum values[count] = {};
         bool nulls[count] = {};
-        values[feature] = text_value(name);
+        values[feature] = pg::text_column(name);
         nulls[value] = !shown_value;
-        if (shown_value) values[value] = text_value(*shown_value);
+        if (shown_value) values[value] = pg::text_column(*shown_value);
         values[contribution] = Float8GetDatum(log_odds);
         result.add(values, nulls);
     };
@@ -121,8 +116,8 @@ Datum summary(FunctionCallInfo fcinfo) {
         values[i] = UInt64GetDatum(n);
     };
     const bool linear = model.is_linear();
-    values[algorithm] = text_value(name_of(fitted.algorithm));
-    values[label] = text_value(fitted.label);
+    values[algorithm] = pg::text_column(name_of(fitted.algorithm));
+    values[label] = pg::text_column(fitted.label);
     values[rows] = UInt64GetDatum(fitted.rows);
     number(base_rate, fitted.weight > 0, fitted.positives / fitted.weight);
     values[features] = Int32GetDatum(static_cast<std::int32_t>(model.columns().size()));
@@ -138,7 +133,7 @@ Datum summary(FunctionCallInfo fcinfo) {
     number(aic, linear, 2 * (static_cast<double>(estimated) - fitted.log_likelihood));
     whole(held_out_rows, !linear, fitted.held_out_rows);
     pg::set(values[held_out_log_loss], nulls[held_out_log_loss], fitted.held_out_loss);
-    values[calibration] = text_value(name_of(fitted.calibration.method));
+    values[calibration] = pg::text_column(name_of(fitted.calibration.method));
     whole(iterations, linear, fitted.iterations);
     values[converged] = BoolGetDatum(fitted.converged);
     nulls[separating] = fitted.separating.empty();
@@ -162,7 +157,7 @@ Datum coefficients(FunctionCallInfo fcinfo) {
         enum { name, estimate, std_error, z, p_value, odds_ratio, vif, count };
         Datum values[count] = {};
         bool nulls[count] = {};
-        values[name] = text_value(c.name);
+        values[name] = pg::text_column(c.name);
         pg::set(values[estimate], nulls[estimate], c.estimate);
         pg::set(values[std_error], nulls[std_error], c.std_error);
         pg::set(values[z], nulls[z], c.z);
@@ -185,7 +180,7 @@ Datum importance(FunctionCallInfo fcinfo) {
         enum { feature, share, splits, count };
         Datum values[count] = {};
         bool nulls[count] = {};
-        values[feature] = text_value(model.columns()[f].name);
+        values[feature] = pg::text_column(model.columns()[f].name);
         values[share] = Float8GetDatum(all[f].share);
         nulls[splits] = model.is_linear();
         values[splits] = UInt64GetDatum(all[f].splits);
@@ -213,7 +208,7 @@ Datum rules(FunctionCallInfo fcinfo) {
         enum { rule, rows, rate, count };
         Datum values[count] = {};
         bool nulls[count] = {};
-        values[rule] = text_value(found.condition);
+        values[rule] = pg::text_column(found.condition);
         values[rows] = Float8GetDatum(found.cover);
         values[rate] = Float8GetDatum(found.value);
         result.add(values, nulls);
@@ -223,7 +218,7 @@ Datum rules(FunctionCallInfo fcinfo) {
 
 Datum sql(FunctionCallInfo fcinfo) {
     const ChurnModel model = model_arg<ChurnModel>(fcinfo);
-    return text_value(learn::tree_sql(only_tree(model), model.columns(), {}, pg::interrupts));
+    return pg::text_column(learn::tree_sql(only_tree(model), model.columns(), {}, pg::interrupts));
 }
 
 // How a column of this type is read as the number that a dataset has of it; empty where a cast does it.
@@ -253,7 +248,7 @@ Datum sql_for(FunctionCallInfo fcinfo) {
                 !column.is_category())
                 expression = reading_of(record.column(i).atttypid, learn::quoted_name(column.name));
     }
-    return text_value(learn::tree_sql(only_tree(model), model.columns(), expressions, pg::interrupts));
+    return pg::text_column(learn::tree_sql(only_tree(model), model.columns(), expressions, pg::interrupts));
 }
 
 Datum from_jsonb(FunctionCallInfo fcinfo) {

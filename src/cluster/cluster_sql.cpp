@@ -113,11 +113,6 @@ template <Form form> Datum probability_gmm(FunctionCallInfo fcinfo) {
         model->probabilities(features_arg<form>(fcinfo, model))[static_cast<std::size_t>(cluster - 1)]);
 }
 
-// A text as a value, while objects live.
-Datum text_value(std::string_view text) {
-    return pg::call([&text] { return pg::text_datum(text); });
-}
-
 template <class M> Datum cards(FunctionCallInfo fcinfo) {
     pg::ResultRows result(fcinfo);
     const M model = model_arg<M>(fcinfo);
@@ -130,7 +125,7 @@ template <class M> Datum cards(FunctionCallInfo fcinfo) {
         Datum values[count] = {};
         bool nulls[count] = {};
         values[cluster] = Int32GetDatum(static_cast<std::int32_t>(c + 1));
-        values[name] = text_value(names[c]);
+        values[name] = pg::text_column(names[c]);
         values[size] = UInt64GetDatum(profile.rows[c]);
         values[share] = Float8GetDatum(profile.share[c]);
         Json middle;
@@ -159,11 +154,11 @@ template <class M> Datum profiles(FunctionCallInfo fcinfo) {
             Datum values[count] = {};
             bool nulls[count] = {};
             values[cluster] = Int32GetDatum(static_cast<std::int32_t>(c + 1));
-            values[name] = text_value(names[c]);
-            values[feature] = text_value(column.name);
-            values[kind] = text_value(column.is_category() ? "categorical" : "numeric");
+            values[name] = pg::text_column(names[c]);
+            values[feature] = pg::text_column(column.name);
+            values[kind] = pg::text_column(column.is_category() ? "categorical" : "numeric");
             nulls[category] = trait.level == 0;
-            if (!nulls[category]) values[category] = text_value(column.levels[trait.level]);
+            if (!nulls[category]) values[category] = pg::text_column(column.levels[trait.level]);
             values[value] = Float8GetDatum(trait.value);
             values[overall] = Float8GetDatum(trait.overall);
             values[z] = Float8GetDatum(z_score(inputs, profile, c, f));
@@ -188,7 +183,7 @@ Datum summary_kmeans(FunctionCallInfo fcinfo) {
     values[clusters] = Int32GetDatum(static_cast<std::int32_t>(model.clusters()));
     values[features] = Int32GetDatum(static_cast<std::int32_t>(model.columns().size()));
     values[rows] = UInt64GetDatum(rows_of(model.profile()));
-    values[scale] = text_value(name_of(model.scale()));
+    values[scale] = pg::text_column(name_of(model.scale()));
     values[wss] = Float8GetDatum(model.wss());
     values[iterations] = UInt64GetDatum(model.iterations());
     values[converged] = BoolGetDatum(model.converged());
@@ -204,7 +199,7 @@ Datum summary_gmm(FunctionCallInfo fcinfo) {
     values[clusters] = Int32GetDatum(static_cast<std::int32_t>(model.clusters()));
     values[features] = Int32GetDatum(static_cast<std::int32_t>(model.columns().size()));
     values[rows] = UInt64GetDatum(rows_of(model.profile()));
-    values[covariance] = text_value(name_of(model.covariance()));
+    values[covariance] = pg::text_column(name_of(model.covariance()));
     values[log_likelihood] = Float8GetDatum(model.log_likelihood());
     values[bic] = Float8GetDatum(model.bic());
     values[iterations] = UInt64GetDatum(model.iterations());

@@ -102,7 +102,7 @@ CD_FUNCTION(cd_psi_of_shares) {
     const std::span<const double> expected = pg::elements<double>(fcinfo->args[0].value, "expected"),
                                   actual = pg::elements<double>(fcinfo->args[1].value, "actual");
     check_shares(expected, actual);
-    return number_or_null(fcinfo, psi(expected, actual));
+    return pg::number_or_null(fcinfo, psi(expected, actual));
 }
 CD_FUNCTION(cd_ks_of_drifts) {
     return number_of_two<Drift>(fcinfo,

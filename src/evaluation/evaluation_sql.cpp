@@ -1,6 +1,7 @@
 // evaluation_summary in SQL: its metrics, and the tables that are made of it.
 #include "evaluation/evaluation_sql.hpp"
 #include "evaluation/tables.hpp"
+#include "math/distribution.hpp"
 #include "pg/rows.hpp"
 
 namespace cd::evaluation {
@@ -53,7 +54,7 @@ Datum summary(FunctionCallInfo fcinfo) {
 
 Datum auc_interval(FunctionCallInfo fcinfo) {
     const double confidence = PG_GETARG_FLOAT8(1);
-    check_confidence(confidence);
+    math::check_confidence(confidence);
     TupleDesc const row = pg::result_row(fcinfo);
     const Arg arg(fcinfo->args[0]);
     const std::optional<Interval> interval =
@@ -109,11 +110,11 @@ Datum calibration(FunctionCallInfo fcinfo) {
     check_groups(bins, "bins");
     const Binning method = binning_named(pg::text_arg(fcinfo->args[2].value));
     const double confidence = PG_GETARG_FLOAT8(3);
-    check_confidence(confidence);
+    math::check_confidence(confidence);
     pg::ResultRows result(fcinfo);
     const Arg arg(fcinfo->args[0]);
     arg.use([&result, bins, method, confidence](const Evaluation &e) {
-        const double quantile = quantile_of(confidence);
+        const double quantile = math::confidence_quantile(confidence);
         for (const CalibrationBin &bin : calibration_table(e, bins, method)) {
             Datum values[count] = {};
             bool nulls[count] = {};

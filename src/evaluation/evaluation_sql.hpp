@@ -2,6 +2,7 @@
 #pragma once
 #include "customer_data.hpp"
 #include "evaluation/distribution.hpp"
+#include "pg/rows.hpp"
 #include "pg/table_state.hpp"
 #include <optional>
 
@@ -45,17 +46,13 @@ template <class Summary> class SummaryArg {
 };
 
 // A number of one summary, or of two, as a result: what is undefined is NULL.
-inline Datum number_or_null(FunctionCallInfo fcinfo, const std::optional<double> &number) {
-    if (!number) PG_RETURN_NULL();
-    PG_RETURN_FLOAT8(*number);
-}
 template <class Summary, class Use> Datum number_of(FunctionCallInfo fcinfo, Use &&use) {
     const SummaryArg<Summary> summary(fcinfo->args[0]);
-    return number_or_null(fcinfo, summary.use([&use](const Summary &s) { return std::optional<double>(use(s)); }));
+    return pg::number_or_null(fcinfo, summary.use([&use](const Summary &s) { return std::optional<double>(use(s)); }));
 }
 template <class Summary, class Use> Datum number_of_two(FunctionCallInfo fcinfo, Use &&use) {
     const SummaryArg<Summary> first(fcinfo->args[0]), second(fcinfo->args[1]);
-    return number_or_null(fcinfo, first.use([&](const Summary &a) {
+    return pg::number_or_null(fcinfo, first.use([&](const Summary &a) {
         return second.use([&](const Summary &b) { return std::optional<double>(use(a, b)); });
     }));
 }

@@ -10,14 +10,6 @@ namespace cd::evaluation {
 
 using math::Sum;
 
-void check_confidence(double confidence) {
-    if (!(confidence > 0 && confidence < 1))
-        throw Error(sqlstate::invalid_parameter, "confidence must be between 0 and 1",
-                    "confidence is " + digits(confidence) + ".", "The usual one is 0.95.");
-}
-
-double quantile_of(double confidence) { return -math::normal_quantile((1 - confidence) / 2); }
-
 namespace {
 
 bool one_class(const Evaluation &e) { return e.positives() == 0 || e.negatives() == 0; }
@@ -61,7 +53,7 @@ std::optional<Interval> roc_auc_interval(const Evaluation &e, double confidence)
     });
     result.std_error = std::sqrt(of_positives.value() / (positives - 1) / positives +
                                  of_negatives.value() / (negatives - 1) / negatives);
-    const double margin = quantile_of(confidence) * *result.std_error;
+    const double margin = math::confidence_quantile(confidence) * *result.std_error;
     result.low = std::max(0.0, *auc - margin);
     result.high = std::min(1.0, *auc + margin);
     return result;

@@ -5,7 +5,6 @@
 
 namespace cd::evaluation {
 
-void check_confidence(double confidence);
 
 struct Interval {
     double value;
@@ -36,7 +35,5 @@ void check_probabilities(const Evaluation &);
 
 // The interval of a share by Wilson (Journal of the American Statistical Association 22, 1927), for a normal quantile.
 Interval wilson(double successes, double n, double quantile);
-// The two-sided one: 1.96 for 0.95.
-double quantile_of(double confidence);
 
 } // namespace cd::evaluation

@@ -1,4 +1,5 @@
 #include "math/distribution.hpp"
+#include "common/error.hpp"
 #include <cmath>
 #include <limits>
 
@@ -89,5 +90,12 @@ double log_chi_square_tail(double chi_square, double degrees) {
     }
     return log_power - std::lgamma(a) + std::log(fraction);
 }
+
+void check_confidence(double confidence) {
+    if (!(confidence > 0 && confidence < 1))
+        throw Error(sqlstate::invalid_parameter, "confidence must be between 0 and 1",
+                    "confidence is " + digits(confidence) + ".", "The usual one is 0.95.");
+}
+double confidence_quantile(double confidence) { return -normal_quantile((1 - confidence) / 2); }
 
 } // namespace cd::math

@@ -11,4 +11,8 @@ double normal_two_sided(double z);
 // itself soon is below every double.
 double log_chi_square_tail(double x, double degrees);
 
+// Intervals: refuses a confidence that is not between 0 and 1; and the z that they reach to on both sides.
+void check_confidence(double confidence);
+double confidence_quantile(double confidence);
+
 } // namespace cd::math

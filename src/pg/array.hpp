@@ -11,12 +11,13 @@ extern "C" {
 
 namespace cd::pg {
 
-// Elements of a float8[] or int4[] of one dimension without NULLs. Call it while nothing with a destructor is alive.
+// Elements of a float8[], int4[] or int8[] of one dimension without NULLs. Call it while nothing with a destructor is
+// alive.
 template <class T> std::span<const T> elements(Datum d, const char *name) {
-    static_assert(std::is_same_v<T, double> || std::is_same_v<T, std::int32_t>);
+    constexpr Oid type = std::is_same_v<T, double> ? FLOAT8OID : std::is_same_v<T, std::int64_t> ? INT8OID : INT4OID;
+    static_assert(type != INT4OID || std::is_same_v<T, std::int32_t>);
     const ArrayType *const array = DatumGetArrayTypeP(d);
-    if (ARR_NDIM(array) > 1 || ARR_HASNULL(array) ||
-        ARR_ELEMTYPE(array) != (std::is_same_v<T, double> ? FLOAT8OID : INT4OID))
+    if (ARR_NDIM(array) > 1 || ARR_HASNULL(array) || ARR_ELEMTYPE(array) != type)
         throw Error(sqlstate::invalid_parameter, std::string(name) + " must be a one-dimensional array without NULLs");
     return {reinterpret_cast<const T *>(ARR_DATA_PTR(array)),
             static_cast<std::size_t>(ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)))};

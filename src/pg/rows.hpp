@@ -1,6 +1,6 @@
 // Results of several columns or rows.
 #pragma once
-#include "pg/bridge.hpp"
+#include "pg/varlena.hpp"
 #include <optional>
 extern "C" {
 #include "access/htup_details.h"
@@ -37,6 +37,17 @@ inline Datum row_datum(TupleDesc row, Datum *values, bool *nulls) {
 inline void set(Datum &value, bool &null, const std::optional<double> &number) {
     null = !number;
     if (number) value = Float8GetDatum(*number);
+}
+
+// A text as a column; objects may be alive.
+inline Datum text_column(std::string_view text) {
+    return call([&text] { return text_datum(text); });
+}
+
+// A number as the result of a function: what is undefined is NULL.
+inline Datum number_or_null(FunctionCallInfo fcinfo, const std::optional<double> &number) {
+    if (!number) PG_RETURN_NULL();
+    PG_RETURN_FLOAT8(*number);
 }
 
 // A result of many rows. Make it while nothing with a destructor is alive; add() may be called at any time.

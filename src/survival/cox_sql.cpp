@@ -26,24 +26,19 @@ Datum fit(FunctionCallInfo fcinfo) {
     return model_datum(CoxModel(dataset::view_arg(args[d].value), of_duration, of_entry, options, pg::interrupts));
 }
 
-// A text as a value, while objects live.
-Datum text_value(std::string_view text) {
-    return pg::call([&text] { return pg::text_datum(text); });
-}
-
 Datum coefficients(FunctionCallInfo fcinfo) {
     enum { name, estimate, std_error, z, p_value, hazard_ratio, low, high, status, count };
     const double confidence = PG_GETARG_FLOAT8(1);
-    check_confidence(confidence);
-    const double quantile = math::normal_quantile((1 + confidence) / 2);
+    math::check_confidence(confidence);
+    const double quantile = math::confidence_quantile(confidence);
     pg::ResultRows result(fcinfo);
     const CoxModel model = model_arg<CoxModel>(fcinfo);
     for (std::size_t j = 0; j < model.terms().size(); ++j) {
         const CoxModel::Term &term = model.terms()[j];
         Datum values[count] = {};
         bool nulls[count] = {false, true, true, true, true, true, true, true, false};
-        values[name] = text_value(model.term_name(j));
-        values[status] = text_value(name_of(term.status));
+        values[name] = pg::text_column(model.term_name(j));
+        values[status] = pg::text_column(name_of(term.status));
         if (term.status == Status::estimated) {
             pg::set(values[estimate], nulls[estimate], term.estimate);
             pg::set(values[hazard_ratio], nulls[hazard_ratio], std::exp(term.estimate));
@@ -99,7 +94,7 @@ Datum summary(FunctionCallInfo fcinfo) {
     values[rows] = UInt64GetDatum(s.rows);
     values[skipped] = UInt64GetDatum(s.skipped);
     values[events] = UInt64GetDatum(s.events);
-    values[ties] = text_value(name_of(model.ties()));
+    values[ties] = pg::text_column(name_of(model.ties()));
     values[log_likelihood_null] = Float8GetDatum(s.null_log_likelihood);
     values[log_likelihood] = Float8GetDatum(s.log_likelihood);
     values[chi_square] = Float8GetDatum(s.chi_square());
@@ -122,7 +117,7 @@ Datum ph_test(FunctionCallInfo fcinfo) {
     const auto add = [&result](std::string_view of, const std::optional<double> &test, std::uint64_t degrees) {
         Datum values[count] = {}, tail[2] = {};
         bool nulls[count] = {}, no_tail[2] = {};
-        values[name] = text_value(of);
+        values[name] = pg::text_column(of);
         values[degrees_of_freedom] = Int32GetDatum(static_cast<std::int32_t>(degrees));
         pg::set(values[chi_square], nulls[chi_square], test);
         set_tail(test.value_or(0), test ? static_cast<double>(degrees) : 0, tail, no_tail);
@@ -178,20 +173,16 @@ template <Form form> const double *features_arg(FunctionCallInfo fcinfo, KeptMod
     if (!model->converged() && !PG_GETARG_BOOL(PG_NARGS() - 1)) refuse_unconverged(*model);
     return form == Form::record ? model.record(fcinfo) : model.array(fcinfo);
 }
-Datum number_or_null(FunctionCallInfo fcinfo, const std::optional<double> &number) {
-    if (!number) PG_RETURN_NULL();
-    PG_RETURN_FLOAT8(*number);
-}
 template <Form form> Datum risk(FunctionCallInfo fcinfo) {
     KeptModel<CoxModel> model(fcinfo);
-    return number_or_null(fcinfo, model->risk(features_arg<form>(fcinfo, model)));
+    return pg::number_or_null(fcinfo, model->risk(features_arg<form>(fcinfo, model)));
 }
 // (model, features, horizon, since, allow_unconverged)
 template <Form form> Datum survival(FunctionCallInfo fcinfo) {
     const double horizon = PG_GETARG_FLOAT8(2), since = PG_GETARG_FLOAT8(3);
     check_horizon_since(horizon, since);
     KeptModel<CoxModel> model(fcinfo);
-    return number_or_null(fcinfo, model->survival(features_arg<form>(fcinfo, model), horizon, since));
+    return pg::number_or_null(fcinfo, model->survival(features_arg<form>(fcinfo, model), horizon, since));
 }
 
 } // namespace

@@ -43,11 +43,6 @@ Scale scale_named(std::string_view name) {
                 "Known are 'log-log', 'log' (the default of R) and 'plain'.");
 }
 
-void check_confidence(double confidence) {
-    if (!(confidence > 0 && confidence < 1))
-        throw Error(sqlstate::invalid_parameter, "confidence must be between 0 and 1",
-                    "confidence is " + digits(confidence) + ".", "The usual one is 0.95.");
-}
 void check_probability(double probability) {
     if (!(probability > 0 && probability < 1))
         throw Error(sqlstate::invalid_parameter, "probability must be between 0 and 1",
@@ -59,7 +54,7 @@ void check_horizon(double horizon) {
                     "horizon is " + digits(horizon) + ".", "Give it in the unit of the durations.");
 }
 
-Band::Band(double confidence, Scale scale) : z_(math::normal_quantile((1 + confidence) / 2)), scale_(scale) {}
+Band::Band(double confidence, Scale scale) : z_(math::confidence_quantile(confidence)), scale_(scale) {}
 
 Limits Band::operator()(double survival, double greenwood) const {
     if (!(survival > 0)) return {};

@@ -41,7 +41,6 @@ template <class Visit> void each_point(const Survival &s, Visit &&visit) {
 // of the cumulative hazard (Kalbfleisch and Prentice 1980), which stays within 0 and 1 by itself.
 enum class Scale : std::uint8_t { plain, log, log_log };
 Scale scale_named(std::string_view name);
-void check_confidence(double confidence);
 
 struct Limits {
     std::optional<double> low, high;

@@ -1,9 +1,8 @@
 // survival_summary in SQL: the aggregate, what a summary says, and tests of several.
-#include "customer_data.hpp"
+#include "survival/survival_sql.hpp"
 #include "math/distribution.hpp"
 #include "pg/array.hpp"
 #include "pg/rows.hpp"
-#include "pg/table_state.hpp"
 #include "survival/curve.hpp"
 #include "survival/logrank.hpp"
 #include <list>
@@ -11,47 +10,9 @@
 namespace cd::survival {
 namespace {
 
-struct SurvivalState : Survival {
-    static constexpr const char *type = "survival_summary";
-    explicit SurvivalState(std::pmr::memory_resource *memory) : Survival(memory, max_book_memory(), pg::interrupts) {}
-
-    Bytes flatten(pg::ContextMemory &memory) const {
-        count();
-        const std::size_t size = flat_size();
-        if (size > pg::max_stored) refuse_size(type, size, pg::max_stored);
-        auto *const flat = static_cast<std::uint8_t *>(memory.allocate(size, 8));
-        Survival::flatten(flat);
-        return {flat, size};
-    }
-    static Bytes check(Bytes untrusted) {
-        // Not bounded by a setting: what one session could store, another one must be able to restore and read.
-        std::pmr::monotonic_buffer_resource memory;
-        Survival summary(&memory, SIZE_MAX, pg::interrupts);
-        summary.merge(untrusted);
-        summary.count();
-        check_consistent(summary);
-        return untrusted;
-    }
-};
-using State = pg::TableState<SurvivalState>;
-
-// A counted summary as an argument: the object itself, or one made from the flat form.
-template <class Use> auto with_summary(FunctionCallInfo fcinfo, Use &&use) {
-    const State::Arg arg = State::arg(fcinfo->args[0].value);
-    if (arg.object) {
-        arg.object->count();
-        return use(*arg.object);
-    }
-    std::pmr::monotonic_buffer_resource memory;
-    Survival summary(&memory, SIZE_MAX, pg::interrupts);
-    summary.merge(arg.flat);
-    summary.count();
-    return use(summary);
-}
-
 Datum accumulate(FunctionCallInfo fcinfo) {
     enum { state, duration, event, entry };
-    State::Transition summary(fcinfo);
+    SummaryState::Transition summary(fcinfo);
     const NullableDatum *const args = fcinfo->args;
     const bool late = PG_NARGS() > entry;
     if (args[duration].isnull || args[event].isnull || (late && args[entry].isnull))
@@ -65,16 +26,12 @@ Datum accumulate(FunctionCallInfo fcinfo) {
 // Arguments of intervals: confidence and method, from this one on.
 Band band_arg(FunctionCallInfo fcinfo, int first, bool with_method = true) {
     const double confidence = DatumGetFloat8(fcinfo->args[first].value);
-    check_confidence(confidence);
+    math::check_confidence(confidence);
     return {confidence, with_method ? scale_named(pg::text_arg(fcinfo->args[first + 1].value)) : Scale::log_log};
 }
 // For accessors without an interval.
 const Band any_band{0.5, Scale::plain};
 
-Datum number_or_null(FunctionCallInfo fcinfo, const std::optional<double> &number) {
-    if (!number) PG_RETURN_NULL();
-    PG_RETURN_FLOAT8(*number);
-}
 template <class Estimate> std::optional<double> value_of(const std::optional<Estimate> &estimate) {
     if (!estimate) return {};
     return estimate->value;
@@ -95,7 +52,7 @@ Datum estimate_row(FunctionCallInfo fcinfo, const std::optional<Estimate> &estim
 Datum curve(FunctionCallInfo fcinfo) {
     const Band band = band_arg(fcinfo, 1);
     pg::ResultRows result(fcinfo);
-    with_summary(fcinfo, [&result, &band](const Survival &s) {
+    with_summary(fcinfo->args[0].value, [&result, &band](const Survival &s) {
         each_point(s, [&result, &band](const Point &point) {
             enum { time, at_risk, events, censored, survival, std_error, low, high, hazard, count };
             const Limits limits = band(point.survival, point.greenwood);
@@ -118,7 +75,7 @@ Datum curve(FunctionCallInfo fcinfo) {
 
 Quantile quantile_arg(FunctionCallInfo fcinfo, double probability, const Band &band) {
     check_probability(probability);
-    return with_summary(fcinfo, [&](const Survival &s) { return quantile(s, probability, band); });
+    return with_summary(fcinfo->args[0].value, [&](const Survival &s) { return quantile(s, probability, band); });
 }
 // (value, low, high)
 Datum quantile_row(FunctionCallInfo fcinfo, const Quantile &q) {
@@ -133,12 +90,12 @@ Datum quantile_row(FunctionCallInfo fcinfo, const Quantile &q) {
 std::optional<Estimate> mean_arg(FunctionCallInfo fcinfo, const Band &band) {
     const double horizon = PG_GETARG_FLOAT8(1);
     check_horizon(horizon);
-    return with_summary(fcinfo, [&](const Survival &s) { return restricted_mean(s, horizon, band); });
+    return with_summary(fcinfo->args[0].value, [&](const Survival &s) { return restricted_mean(s, horizon, band); });
 }
 std::optional<Estimate> survival_arg(FunctionCallInfo fcinfo, const Band &band) {
     const double duration = PG_GETARG_FLOAT8(1);
     check_time(duration, "duration");
-    return with_summary(fcinfo, [&](const Survival &s) { return survival_at(s, duration, band); });
+    return with_summary(fcinfo->args[0].value, [&](const Survival &s) { return survival_at(s, duration, band); });
 }
 
 Datum summary(FunctionCallInfo fcinfo) {
@@ -146,7 +103,7 @@ Datum summary(FunctionCallInfo fcinfo) {
     const Band band = band_arg(fcinfo, 1);
     Datum values[count] = {};
     bool nulls[count] = {};
-    with_summary(fcinfo, [&](const Survival &s) {
+    with_summary(fcinfo->args[0].value, [&](const Survival &s) {
         values[rows] = UInt64GetDatum(s.rows());
         values[skipped] = UInt64GetDatum(s.skipped());
         values[events] = UInt64GetDatum(s.event_rows());
@@ -266,29 +223,29 @@ Datum groups_table(FunctionCallInfo fcinfo) {
 using namespace cd;
 using namespace cd::survival;
 
-CD_DEFINE_INPUT(cd_survival_summary_in, State::in)
-CD_DEFINE(cd_survival_summary_out, State::out)
-CD_DEFINE_INPUT(cd_survival_summary_recv, State::recv)
-CD_DEFINE(cd_survival_summary_send, State::send_)
+CD_DEFINE_INPUT(cd_survival_summary_in, SummaryState::in)
+CD_DEFINE(cd_survival_summary_out, SummaryState::out)
+CD_DEFINE_INPUT(cd_survival_summary_recv, SummaryState::recv)
+CD_DEFINE(cd_survival_summary_send, SummaryState::send_)
 CD_DEFINE(cd_survival_agg_accum, accumulate)
-CD_DEFINE(cd_survival_agg_combine, State::combine)
-CD_DEFINE(cd_survival_agg_final, State::final)
+CD_DEFINE(cd_survival_agg_combine, SummaryState::combine)
+CD_DEFINE(cd_survival_agg_final, SummaryState::final)
 CD_DEFINE(cd_survival_curve, curve)
 CD_DEFINE(cd_survival_describe, summary)
 CD_DEFINE(cd_logrank, test_groups)
 CD_DEFINE(cd_logrank_table, groups_table)
 
-CD_FUNCTION(cd_survival_at) { return number_or_null(fcinfo, value_of(survival_arg(fcinfo, any_band))); }
+CD_FUNCTION(cd_survival_at) { return pg::number_or_null(fcinfo, value_of(survival_arg(fcinfo, any_band))); }
 CD_FUNCTION(cd_survival_at_interval) { return estimate_row(fcinfo, survival_arg(fcinfo, band_arg(fcinfo, 2))); }
-CD_FUNCTION(cd_survival_median) { return number_or_null(fcinfo, quantile_arg(fcinfo, 0.5, any_band).value); }
+CD_FUNCTION(cd_survival_median) { return pg::number_or_null(fcinfo, quantile_arg(fcinfo, 0.5, any_band).value); }
 CD_FUNCTION(cd_survival_median_interval) {
     return quantile_row(fcinfo, quantile_arg(fcinfo, 0.5, band_arg(fcinfo, 1)));
 }
 CD_FUNCTION(cd_survival_quantile) {
-    return number_or_null(fcinfo, quantile_arg(fcinfo, PG_GETARG_FLOAT8(1), any_band).value);
+    return pg::number_or_null(fcinfo, quantile_arg(fcinfo, PG_GETARG_FLOAT8(1), any_band).value);
 }
 CD_FUNCTION(cd_survival_quantile_interval) {
     return quantile_row(fcinfo, quantile_arg(fcinfo, PG_GETARG_FLOAT8(1), band_arg(fcinfo, 2)));
 }
-CD_FUNCTION(cd_survival_rmst) { return number_or_null(fcinfo, value_of(mean_arg(fcinfo, any_band))); }
+CD_FUNCTION(cd_survival_rmst) { return pg::number_or_null(fcinfo, value_of(mean_arg(fcinfo, any_band))); }
 CD_FUNCTION(cd_survival_rmst_interval) { return estimate_row(fcinfo, mean_arg(fcinfo, band_arg(fcinfo, 2, false))); }

@@ -318,7 +318,7 @@ TEST(Evaluation, CalibrationOfTheDefinition) {
 
 TEST(Evaluation, WilsonOfThePaper) {
     // Newcombe, Statistics in Medicine 17, 1998, table I, method 3: 81/263, 15/148, 0/20 and 1/29.
-    const double z = quantile_of(0.95);
+    const double z = math::confidence_quantile(0.95);
     const double expected[][4] = {
         {81, 263, 0.2553, 0.3662}, {15, 148, 0.0624, 0.1605}, {0, 20, 0, 0.1611}, {1, 29, 0.0061, 0.1718}};
     for (const auto &[successes, n, low, high] : expected) {
@@ -416,7 +416,7 @@ TEST(Evaluation, Bounds) {
     EXPECT_EQ(flat(of({{-0.0, true}})), flat(of({{0.0, true}})));
     EXPECT_EQ(roc_auc(of({{-DBL_MAX, false}, {DBL_MAX, true}})), 1);
     for (const double confidence : {0.0, 1.0, -0.5, static_cast<double>(NAN)})
-        EXPECT_EQ(refusal([&] { check_confidence(confidence); }), "22023");
+        EXPECT_EQ(refusal([&] { math::check_confidence(confidence); }), "22023");
     for (const int groups : {0, -1, 10001}) EXPECT_EQ(refusal([&] { check_groups(groups, "groups"); }), "22023");
     EXPECT_EQ(refusal([] { chosen_at(of(toy), NAN); }), "22023");
     EXPECT_EQ(refusal([] { binning_named("kmeans"); }), "22023");
