@@ -1,5 +1,6 @@
 #include "math/elementary.hpp"
 #include "math/eigen.hpp"
+#include "math/sum.hpp"
 #include <bit>
 #include <cstdint>
 
@@ -46,6 +47,37 @@ double exp(double x) {
     return series * power(k / 2) * power(k - k / 2); // in two steps, since 2^k alone may overflow
 }
 
+// With u the rounded 1 + x, ln(1 + x) = ln u + ln(1 + error / u).
+double log1p(double x) {
+    double error;
+    const double u = two_sum(1, x, error);
+    return log(u) + error / u;
+}
+
+// (e^r - 1 - r) / r^2 by its Taylor series for |r| <= ln 2 / 2: what is left out is below 2^-58.
+template <class T> static T expm1_series(const T &r) {
+    constexpr double inverse_factorial[] = {
+        1.0 / 2,      1.0 / 6,       1.0 / 24,       1.0 / 120,       1.0 / 720,        1.0 / 5040,       1.0 / 40320,
+        1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800, 1.0 / 87178291200};
+    T sum = r * inverse_factorial[12] + inverse_factorial[11];
+    for (int n = 10; n >= 0; --n) sum = sum * r + inverse_factorial[n];
+    return sum;
+}
+
+// e^x - 1 = 2^k (e^r - 1) + (2^k - 1).
+double expm1(double x) {
+    const double scaled = x * 0x1.71547652b82fep+0;
+    const int k = static_cast<int>(scaled + (scaled < 0 ? -0.5 : 0.5));
+    const double high = x - k * ln2_high, r = high - k * ln2_low;
+    const double lost = (high - r) - k * ln2_low; // of r
+    const double less_one = r + (r * r * expm1_series(r) + lost);
+    if (k == 0) return less_one;
+    if (k < -60) return -1;
+    if (k > 60) return exp(x);
+    const double power = std::bit_cast<double>(static_cast<std::uint64_t>(k + 1023) << 52);
+    return power * less_one + (power - 1);
+}
+
 // In pairs, so that Eigen's own functions are taken for every element and never the C library's.
 template <class Function> static void in_pairs(double *x, std::size_t n, double filler, Function function) {
     for (std::size_t i = 0; i < n; i += 2) {
@@ -60,6 +92,21 @@ void log_all(double *x, std::size_t n) {
 }
 void exp_all(double *x, std::size_t n) {
     in_pairs(x, n, 0, [](const Eigen::Array2d &pair) -> Eigen::Array2d { return pair.exp(); });
+}
+
+void log1p_all(double *x, std::size_t n) {
+    in_pairs(x, n, 0, [](const Eigen::Array2d &pair) -> Eigen::Array2d {
+        const Eigen::Array2d u = 1 + pair, seen = u - 1;
+        const Eigen::Array2d error = (1 - (u - seen)) + (pair - seen);
+        return u.log() + error / u;
+    });
+}
+// From 1/4 on, e^x - 1 has lost no more than the rounding of e^x shows; the series holds for what is smaller.
+void expm1_all(double *x, std::size_t n) {
+    in_pairs(x, n, 0, [](const Eigen::Array2d &pair) -> Eigen::Array2d {
+        const Eigen::Array2d small = pair.max(-0.25).min(0.25);
+        return (pair.abs() <= 0.25).select(small + small.square() * expm1_series(small), pair.exp() - 1);
+    });
 }
 
 } // namespace cd::math

@@ -8,8 +8,14 @@ namespace cd::math {
 double log(double x); // x > 0 and finite
 double exp(double x); // |x| < 700
 
+// ln(1 + x) and e^x - 1 without the digits that are lost where x is small.
+double log1p(double x); // x > -1 and finite
+double expm1(double x); // |x| < 700
+
 // The same of many numbers, and several times as fast. They end at the ends of what is finite.
 void log_all(double *x, std::size_t n);
 void exp_all(double *x, std::size_t n);
+void log1p_all(double *x, std::size_t n); // x > -1 and below 2^1022
+void expm1_all(double *x, std::size_t n);
 
 } // namespace cd::math

@@ -15,25 +15,44 @@ constexpr double bernoulli[] = {1.0 / 6,  -1.0 / 30,     1.0 / 42, -1.0 / 30,
 constexpr int terms = sizeof bernoulli / sizeof *bernoulli;
 constexpr double half_ln_2pi = 0.91893853320467274178;
 
-// What Stirling's series adds to (x - 1/2) ln x - x + ln(2 pi)/2, to ln x - 1/(2x), and to 1/x + 1/(2x^2).
-double log_gamma_tail(double x) {
-    const double z = 1 / (x * x);
-    double sum = 0;
-    for (int k = terms; k >= 1; --k) sum = sum * z + bernoulli[k - 1] / (2 * k * (2 * k - 1));
-    return sum / x;
+// What Stirling's series adds to (x - 1/2) ln x - x + ln(2 pi)/2, to ln x - 1/(2x), and to 1/x + 1/(2x^2): odd or even
+// powers of 1/x, from the first, second and third on.
+struct Tail {
+    int first_power;
+    double coefficient[terms];
+    double operator()(double x) const {
+        const double z = 1 / (x * x);
+        double sum = 0;
+        for (int k = terms - 1; k >= 0; --k) sum = sum * z + coefficient[k];
+        for (int power = 0; power < first_power; ++power) sum /= x;
+        return sum;
+    }
+    // At x + n less that at x, the subtraction carried out in every step of Horner's scheme.
+    double step(double x, double n) const {
+        const double q = 1 / x, q_then = 1 / (x + n), dq = -n * q * q_then;
+        const double z = q * q, z_then = q_then * q_then, dz = dq * (q + q_then);
+        double sum = 0, difference = 0;
+        for (int k = terms - 1; k >= 0; --k) {
+            difference = difference * z_then + sum * dz;
+            sum = sum * z + coefficient[k];
+        }
+        for (int power = 0; power < first_power; ++power) {
+            difference = difference * q_then + sum * dq;
+            sum *= q;
+        }
+        return difference;
+    }
+};
+constexpr Tail tail_of_derivative(int order) {
+    Tail tail{order + 1, {}};
+    for (int k = 1; k <= terms; ++k)
+        tail.coefficient[k - 1] = order == 0   ? bernoulli[k - 1] / (2 * k * (2 * k - 1))
+                                  : order == 1 ? -bernoulli[k - 1] / (2 * k)
+                                               : bernoulli[k - 1];
+    return tail;
 }
-double digamma_tail(double x) {
-    const double z = 1 / (x * x);
-    double sum = 0;
-    for (int k = terms; k >= 1; --k) sum = sum * z - bernoulli[k - 1] / (2 * k);
-    return sum * z;
-}
-double trigamma_tail(double x) {
-    const double z = 1 / (x * x);
-    double sum = 0;
-    for (int k = terms; k >= 1; --k) sum = sum * z + bernoulli[k - 1];
-    return sum * z / x;
-}
+constexpr Tail log_gamma_tail = tail_of_derivative(0), digamma_tail = tail_of_derivative(1),
+               trigamma_tail = tail_of_derivative(2);
 
 // Steps of at most so many whole ones are taken one by one.
 constexpr double few = 16;
@@ -88,8 +107,8 @@ double log_gamma_step(double x, double n) {
     if (is_few(n)) return log_product(x, static_cast<int>(n));
     const int k = steps_to_large(x);
     const double y = x + k;
-    double step = n * (log(y + n) - 1) + (y - 0.5) * std::log1p(n / y) + (log_gamma_tail(y + n) - log_gamma_tail(y));
-    for (int j = 0; j < k; ++j) step -= std::log1p(n / (x + j));
+    double step = n * (log(y + n) - 1) + (y - 0.5) * log1p(n / y) + log_gamma_tail.step(y, n);
+    for (int j = 0; j < k; ++j) step -= log1p(n / (x + j));
     return step;
 }
 
@@ -97,7 +116,7 @@ double digamma_step(double x, double n) {
     if (is_few(n)) return add_up(x, static_cast<int>(n), reciprocal);
     const int k = steps_to_large(x);
     const double y = x + k;
-    return std::log1p(n / y) + 0.5 * n / y / (y + n) + (digamma_tail(y + n) - digamma_tail(y)) +
+    return log1p(n / y) + 0.5 * n / y / (y + n) + digamma_tail.step(y, n) +
            add_up(x, k, [n](double f) { return n / f / (f + n); });
 }
 
@@ -106,7 +125,7 @@ double trigamma_step(double x, double n) {
     const int k = steps_to_large(x);
     const double y = x + k;
     const auto square = [n](double f) { return n / f / f * ((2 * f + n) / (f + n) / (f + n)); };
-    return -(n / y / (y + n) + 0.5 * square(y) + (trigamma_tail(y) - trigamma_tail(y + n)) + add_up(x, k, square));
+    return -(n / y / (y + n) + 0.5 * square(y) - trigamma_tail.step(y, n) + add_up(x, k, square));
 }
 
 // With the larger argument as the one that a step is taken from, which cancels nothing.

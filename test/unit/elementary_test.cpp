@@ -52,6 +52,79 @@ TEST(Elementary, OfManyAreThoseOfOne) {
     EXPECT_EQ(ends[2], 1);
 }
 
+// Of mpmath, at the doubles nearest to the arguments.
+struct Value {
+    double x, expected;
+};
+static const Value log1p_values[] = {
+    {1e-300, 1.000000000000000025059092e-300}, {-1e-20, -9.999999999999999451582715e-21},
+    {1e-16, 9.999999999999999290977867e-17},   {-3e-16, -3.00000000000000038729336e-16},
+    {2.5e-9, 2.499999996875000057514735e-9},   {-1e-5, -0.00001000005000033333665139205},
+    {0.001, 0.0009995003330835331876052847},   {0.1, 0.09531017980432486509042042},
+    {-0.3, -0.3566749439387323630523098},      {0.41421356, 0.3465735886019410382132761},
+    {-0.5, -0.6931471805599453094172321},      {0.75, 0.5596157879354226862708885},
+    {-0.9, -2.302585092994045906062596},       {-0.999999999, -20.72326586522834301952103},
+    {1, 0.6931471805599453094172321},          {3.7, 1.547562508716012940597786},
+    {1000, 6.908754779315220585220784},        {1e17, 39.14394658089877663830585},
+    {1e300, 690.7755278982137052579022},
+};
+static const Value expm1_values[] = {
+    {1e-300, 1.000000000000000025059092e-300}, {-1e-20, -9.999999999999999451482715e-21},
+    {1e-16, 1.000000000000000029097787e-16},   {-3e-16, -2.99999999999999948729336e-16},
+    {2.5e-9, 2.500000003125000054910569e-9},   {-1e-5, -0.000009999950000166667068023192},
+    {0.001, 0.001000500166708341688893263},    {-0.1, -0.09516258196404043185860762},
+    {0.2499, 0.2838970205659858086176923},     {0.2501, 0.2841538256497513371039472},
+    {-0.25, -0.2211992169285951317548297},     {0.34, 0.4049475905635938311613631},
+    {0.35, 0.4190675485932572167607663},       {-0.36, -0.3023236739289689334959549},
+    {0.7, 1.013752707470476432195965},         {-1.1, -0.6671289163019204762760444},
+    {3.7, 39.44730436006739771377876},         {-20, -0.9999999979388463775614422},
+    {-36, -0.999999999999999768047717},        {-50, -0.9999999999999999999998071},
+    {36, 4311231547115194.227113422},          {50, 5184705528587072464086.453},
+    {100, 2.688117141816135448412626e+43},     {-600, -1.0},
+    {690, 4.604606404782989622120963e+299},
+};
+
+TEST(Elementary, SmallArgumentsKeepTheirDigits) {
+    for (const auto &[x, expected] : log1p_values) {
+        double many[] = {0, 0, x};
+        EXPECT_LE(ulps(math::log1p(x), expected), 2) << x;
+        math::log1p_all(many, 3);
+        EXPECT_LE(ulps(many[2], expected), 3) << x;
+        EXPECT_EQ(many[0], 0);
+    }
+    for (const auto &[x, expected] : expm1_values) {
+        double many[] = {x, 0, x};
+        EXPECT_LE(ulps(math::expm1(x), expected), 2) << x;
+        math::expm1_all(many, 3);
+        EXPECT_LE(ulps(many[0], expected), 8) << x;
+        EXPECT_EQ(many[1], 0);
+        EXPECT_EQ(many[2], many[0]);
+    }
+    EXPECT_EQ(math::log1p(0), 0);
+    EXPECT_EQ(math::expm1(0), 0);
+}
+
+// Against the C library, over all magnitudes.
+TEST(Elementary, Log1pAndExpm1) {
+    Random random(11, 1);
+    for (int i = 0; i < 200000; ++i) {
+        const double size = std::ldexp(random.uniform() + 0.5, static_cast<int>(random.bits() % 70) - 60);
+        for (double x : {size, -size}) {
+            double many[] = {x};
+            if (x > -1) {
+                EXPECT_LE(ulps(math::log1p(x), std::log1p(x)), 2) << x;
+                math::log1p_all(many, 1);
+                EXPECT_LE(ulps(many[0], std::log1p(x)), 3) << x;
+            }
+            if (size > 690) continue;
+            EXPECT_LE(ulps(math::expm1(x), std::expm1(x)), 2) << x;
+            many[0] = x;
+            math::expm1_all(many, 1);
+            EXPECT_LE(ulps(many[0], std::expm1(x)), 8) << x;
+        }
+    }
+}
+
 // Moments of the distributions, at five standard errors of a million draws.
 TEST(Random, GammaAndBetaHaveTheirMoments) {
     Random random(3, 7);
