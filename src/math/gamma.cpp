@@ -128,6 +128,21 @@ double trigamma_step(double x, double n) {
     return -(n / y / (y + n) + 0.5 * square(y) - trigamma_tail.step(y, n) + add_up(x, k, square));
 }
 
+// Stirling's series at y = x + k, with all logarithms of numbers near 1. Each of the k steps contributes a factor
+// (f + m)(f + n) / (f (f + m + n)) = 1 + m n / (f (f + m + n)); `more` is their product less 1.
+double log_gamma_cross(double x, double m, double n) {
+    if (n > m) std::swap(m, n);
+    const int k = steps_to_large(std::min(x, x + n));
+    double more = 0;
+    for (int j = 0; j < k; ++j) {
+        const double f = x + j, step = m / f * (n / (f + m + n));
+        more += step + more * step;
+    }
+    const double y = x + k;
+    return log1p(more) + (y - 0.5) * log1p(-(m / (y + m) * (n / (y + n)))) + m * log1p(n / (y + m)) +
+           n * log1p(m / (y + n)) + (log_gamma_tail.step(y + m, n) - log_gamma_tail.step(y, n));
+}
+
 // With the larger argument as the one that a step is taken from, which cancels nothing.
 double log_beta(double a, double b) {
     if (a > b) std::swap(a, b);

@@ -77,6 +77,32 @@ TEST(Gamma, StepsLoseNoDigits) {
     EXPECT_EQ(cd::math::trigamma_step(0.7, 0), 0);
 }
 
+struct Cross {
+    double x, m, n, log_gamma;
+};
+static const Cross crosses[] = {
+    {3.80609506, 10000.0, 0.66808836, 5.2892283900752678982},
+    {0.5, 1.0, 1e-12, 1.9999999999979999598e-12},
+    {100001.5, 20.0, 9e-13, 1.7998020277606298797e-16},
+    {1.01, 100000.0, -1.0, -16.1180957509583139},
+    {2.5, 300.0, -0.75, -3.9128045517425816237},
+    {0.001, 0.001, 5.0, 0.69522838122045115747},
+    {12.0, 1.0, 1.0, 0.080042707673536425824},
+    {400.0, 1000000.0, 25.0, 194.87630844335859844},
+    {100000000.0, 1000.0, 0.001, 9.9999500502828317127e-9},
+    {1e-05, 0.5, 0.5, 10.368223304679068557},
+    {50.0, 0.0001, 0.0002, 4.0402544029837089756e-10},
+};
+
+TEST(Gamma, CrossLosesNoDigits) {
+    for (const Cross &c : crosses) {
+        EXPECT_NEAR(cd::math::log_gamma_cross(c.x, c.m, c.n), c.log_gamma, tolerance * std::abs(c.log_gamma)) << c.x;
+        if (c.n < 0) continue;
+        EXPECT_EQ(cd::math::log_gamma_cross(c.x, c.n, c.m), cd::math::log_gamma_cross(c.x, c.m, c.n));
+    }
+    EXPECT_EQ(cd::math::log_gamma_cross(7, 0, 3), 0);
+}
+
 TEST(Gamma, LogBeta) {
     const double values[][3] = {
         {0.79288605, 2.42575332, -0.5112590997596086060569227},
