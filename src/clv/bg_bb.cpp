@@ -86,7 +86,7 @@ class Terms {
         : alpha_(p[0], n, poll), beta_(p[1], n, poll), both_(p[0] + p[1], n, poll), life_(p[2], p[3], n, poll),
           parameters_(p) {}
     double life(std::size_t k) const { return parameters_[2] + parameters_[3] + static_cast<double>(k); }
-    // Without the divisor life(k), in which histories that are compared differ little.
+    // ln(T_k life(k))
     double log(std::size_t x, std::size_t k) const {
         return (alpha_.log[x] + beta_.log[k - x] - both_.log[k]) + life_.log[k];
     }
@@ -135,8 +135,13 @@ Derivatives BgBb::log_likelihood(const Parameters &parameters, const Histories &
     const std::size_t size = histories.size();
     double largest = 0;
     for (std::size_t i = 0; i < size; ++i) largest = std::max(largest, histories.t[i]);
+    if (largest > max_opportunities)
+        throw Error(sqlstate::program_limit, "too many opportunities for model bg/bb",
+                    "A customer had " + digits(largest) + ", at most " + digits(max_opportunities) + " are possible.",
+                    "Take a longer unit, or a model of continuous time.");
     const Terms terms(parameters, whole(largest), poll);
     std::vector<Derivatives> sums; // from k on, as multiples of T_k
+    std::vector<double> values;    // of histories with the same x: first how T_k life(k) falls, then the likelihood
     Derivatives total;
     for (std::size_t begin = 0, end; begin < size; begin = end) {
         const std::size_t x = whole(histories.x[begin]), first = whole(histories.t_x[begin]);
@@ -148,17 +153,21 @@ Derivatives BgBb::log_likelihood(const Parameters &parameters, const Histories &
             poll.every(k);
             sums[k - first] = plus(terms.departing(x, k), terms.ratio(x, k), sums[k + 1 - first]);
         }
+        values.resize(end - begin);
+        for (std::size_t i = begin; i < end; ++i)
+            values[i - begin] = terms.log(x, whole(histories.t[i])) - terms.log(x, whole(histories.t_x[i]));
+        poll();
+        math::exp_all(values.data(), values.size());
         for (std::size_t i = begin; i < end; ++i) {
             poll.every(i);
             const std::size_t from = whole(histories.t_x[i]), to = whole(histories.t[i]);
-            const double log_from = terms.log(x, from), log_fall = terms.log(x, to) - log_from;
             // As multiples of T_from, which is what `fall` makes of what is one of T_to.
-            const double alive = log_fall < min_exponent ? 0 : math::exp(log_fall) * terms.life(from),
-                         fall = alive / terms.life(to);
+            const double alive = values[i - begin] * terms.life(from), fall = alive / terms.life(to);
             const Derivatives departed = plus(sums[from - first], -fall, sums[to - first]);
             const Derivatives l = plus(times(departed, parameters, 2), alive, terms.alive(x, to));
             const double customers = histories.customers[i], inverse = 1 / l.value;
-            total.value += customers * (log_from + math::log(l.value / terms.life(from)));
+            values[i - begin] = l.value / terms.life(from);
+            total.value += customers * terms.log(x, from);
             for (std::size_t p = 0; p < max_parameters; ++p) {
                 const double slope = l.gradient[p] * inverse;
                 total.gradient[p] += customers * slope;
@@ -166,6 +175,8 @@ Derivatives BgBb::log_likelihood(const Parameters &parameters, const Histories &
                     total.hessian[p][q] += customers * (l.hessian[p][q] * inverse - slope * (l.gradient[q] * inverse));
             }
         }
+        math::log_all(values.data(), values.size());
+        for (std::size_t i = begin; i < end; ++i) total.value += histories.customers[i] * values[i - begin];
     }
     return total;
 }

@@ -15,12 +15,14 @@ class BgBb {
   public:
     static constexpr const char *name = "bg/bb";
     static constexpr std::array<const char *, 4> parameter_names{"alpha", "beta", "gamma", "delta"};
+    static constexpr double max_opportunities = 1e5;
 
     explicit BgBb(const Parameters &parameters)
         : alpha_(parameters[0]), beta_(parameters[1]), gamma_(parameters[2]), delta_(parameters[3]),
           life_({parameters[2], parameters[3]}) {}
 
-    // Takes time that grows with the number of histories, and for each distinct x with the largest t.
+    // Takes time that grows with the number of histories, and for each distinct x with the largest t; that is at most
+    // max_opportunities.
     static Derivatives log_likelihood(const Parameters &, const Histories &, Poll);
 
     // The others take time that grows with t - t_x.

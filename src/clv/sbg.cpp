@@ -35,6 +35,10 @@ double mean_reciprocal(double a, double b, double d) {
 // ln(alpha / (alpha + beta + t - 1)) for each who leaves. All are below 0, so nothing cancels.
 Derivatives Sbg::log_likelihood(const Parameters &parameters, const Lifetimes &seen, Poll poll) {
     const double alpha = parameters[0], beta = parameters[1];
+    if (seen.size() > 0 && seen.t.back() > max_renewals)
+        throw Error(sqlstate::program_limit, "too many renewals for model sbg",
+                    "A customer had " + digits(seen.t.back()) + ", at most " + digits(max_renewals) + " are possible.",
+                    "Take a longer period.");
     double value = 0, by_alpha = 0, by_beta = 0, alpha_alpha = 0, alpha_beta = 0, beta_beta = 0;
     double renewing = 0;
     for (std::size_t i = seen.size(); i-- > 0;) {

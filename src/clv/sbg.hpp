@@ -7,7 +7,7 @@
 namespace cd::clv {
 
 // How many customers left at their t-th renewal, and how many had renewed t times when they were last seen. The t are
-// distinct and ascend, none is above max_renewals; at 0 nobody leaves.
+// distinct and ascend; at 0 nobody leaves.
 struct Lifetimes {
     std::span<const double> t, churned, kept;
     std::size_t size() const { return t.size(); }
@@ -21,7 +21,7 @@ class Sbg {
 
     explicit Sbg(const Parameters &parameters) : alpha_(parameters[0]), beta_(parameters[1]) {}
 
-    // Takes time that grows with the largest t.
+    // Takes time that grows with the largest t; that is at most max_renewals.
     static Derivatives log_likelihood(const Parameters &, const Lifetimes &, Poll);
 
     // Of a new customer: to renew at least t times; to leave at the t-th renewal.

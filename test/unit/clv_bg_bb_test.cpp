@@ -125,6 +125,7 @@ TEST(BgBb, LongHistories) {
     EXPECT_NEAR(d.value / expected, 1, 1e-12);
     for (const auto &row : d.hessian)
         for (const double entry : row) EXPECT_TRUE(std::isfinite(entry));
+    EXPECT_THROW(Table({{0, 0, 100001, 1}}).at(estimates), Error);
     // A customer who bought at every tenth opportunity has gone after a thousand without.
     EXPECT_LT(model.alive({9000, 90000, 100000}), 1e-290);
     EXPECT_GE(model.alive({9000, 90000, 100000}), 0);

@@ -81,6 +81,8 @@ TEST(Sbg, LikelihoodIsTheSumOverCustomers) {
     EXPECT_NEAR(Sbg::log_likelihood({alpha, beta}, {t, churned, kept}, Poll{}).value / expected, 1, 1e-14);
     const std::vector<double> none;
     EXPECT_EQ(Sbg::log_likelihood({alpha, beta}, {none, none, none}, Poll{}).value, 0);
+    const double far = 1e6 + 1, one = 1;
+    EXPECT_THROW(Sbg::log_likelihood({alpha, beta}, {{&far, 1}, {&one, 1}, {&one, 1}}, Poll{}), Error);
 }
 
 TEST(Sbg, ProbabilitiesAddUp) {
