@@ -47,6 +47,12 @@ double exp(double x) {
     return series * power(k / 2) * power(k - k / 2); // in two steps, since 2^k alone may overflow
 }
 
+double exp_or_zero(double x) {
+    if (x < -708.39) return 0;
+    const double root = exp(x / 2);
+    return root * root;
+}
+
 // With u the rounded 1 + x, ln(1 + x) = ln u + ln(1 + error / u).
 double log1p(double x) {
     double error;

@@ -6,8 +6,9 @@
 
 namespace cd::math {
 
-double log(double x); // x > 0 and finite
-double exp(double x); // |x| < 700
+double log(double x);         // x > 0 and finite
+double exp(double x);         // |x| < 700
+double exp_or_zero(double x); // x < 700, 0 where e^x is below every normal number
 
 // ln(1 + x) and e^x - 1 without the digits that are lost where x is small.
 double log1p(double x); // x > -1 and finite
