@@ -81,13 +81,6 @@ class Rows {
     math::Sum sum_[terms];
 };
 
-// e^x, 0 where that is less than any number.
-double exp_or_zero(double x) {
-    if (x < -1400) return 0;
-    const double root = math::exp(x / 2);
-    return root * root;
-}
-
 } // namespace
 
 template <bool after_first>
@@ -152,7 +145,7 @@ template <bool after_first> double GeometricNbd<after_first>::log_likelihood(con
         math::log_gamma_step(r_, h.x) - r_ * math::log1p(h.t / alpha_) - h.x * math::log(alpha_ + h.t) + log_stayed(y);
     if (y == 0) return value;
     const double D = math::log(a_ / (b_ + (y - 1))) + (r_ + h.x) * math::log1p((h.t - h.t_x) / (alpha_ + h.t_x));
-    return value + std::max(D, 0.0) + math::log1p(exp_or_zero(-std::abs(D)));
+    return value + std::max(D, 0.0) + math::log1p(math::exp_or_zero(-std::abs(D)));
 }
 
 template <bool after_first> double GeometricNbd<after_first>::alive(const History &h) const {
@@ -160,7 +153,7 @@ template <bool after_first> double GeometricNbd<after_first>::alive(const Histor
     if (y == 0) return 1;
     const double odds = a_ / (b_ + (y - 1)), log_power = (r_ + h.x) * math::log1p((h.t - h.t_x) / (alpha_ + h.t_x));
     if (log_power < 600) return 1 / (1 + odds * math::exp(log_power));
-    return exp_or_zero(-log_power) / odds;
+    return math::exp_or_zero(-log_power) / odds;
 }
 
 // Of one who is alive at t the rate is Gamma(r + x, alpha + t), and the probability of dropout Beta(a, b + y).
@@ -183,7 +176,7 @@ template <bool after_first> double GeometricNbd<after_first>::new_probability(st
     const auto x = static_cast<double>(n);
     const double y = occasions(x), u = time / alpha_;
     if (n == 0) {
-        const double none = exp_or_zero(-r_ * math::log1p(u));
+        const double none = math::exp_or_zero(-r_ * math::log1p(u));
         return after_first ? (b_ * none + a_) / (a_ + b_) : none;
     }
     if (u == 0) return 0;
@@ -192,8 +185,8 @@ template <bool after_first> double GeometricNbd<after_first>::new_probability(st
                                : math::log_gamma_step(x, r_) - math::log_gamma(r_) - math::log(x);
     const double just_n = ways - r_ * math::log1p(u) - x * math::log1p(1 / u);
     const double log_left = math::log(a_ / (b_ + (y - 1))) + log_at_least(r_, x, u);
-    return exp_or_zero(log_stayed(y) + just_n + std::max(log_left, 0.0) +
-                       math::log1p(exp_or_zero(-std::abs(log_left))));
+    return math::exp_or_zero(log_stayed(y) + just_n + std::max(log_left, 0.0) +
+                             math::log1p(math::exp_or_zero(-std::abs(log_left))));
 }
 
 template <bool after_first> double GeometricNbd<after_first>::residual(const History &h, double rate) const {
