@@ -19,6 +19,20 @@ SELECT c.* FROM (SELECT dataset_agg(f, 'churned') AS d FROM (SELECT age, country
 SELECT name, kind, n, missing, min, max, mean, distinct_values, top_values
 FROM (SELECT dataset_agg(c, 'churned', 'copies', ARRAY['customer_id']) AS d FROM customer c) q, dataset_columns(q.d);
 SELECT (summary(dataset_agg(c, 'churned', 'copies', ARRAY['customer_id']))).* FROM customer c;
+-- Whose row it is: no feature, and kept as a hash that is the same for all types. A row of nobody stays.
+SELECT (summary(d)).* FROM (SELECT dataset_agg(f, 'churned', NULL, '{}', 'customer_id') AS d FROM (SELECT nullif(customer_id, 4) AS customer_id, age, churned FROM customer) f) q;
+SELECT c.name FROM (SELECT dataset_agg(f, 'churned', 'copies', '{country}', 'customer_id') AS d FROM (SELECT customer_id, age, country, spend, churned, copies FROM customer) f) q, dataset_columns(q.d) c;
+SELECT key, d = first_value(d) OVER (ORDER BY key) AS equal
+FROM (SELECT 'text' AS key, dataset_agg(f, NULL, NULL, NULL, 'id')::text AS d FROM (SELECT age, customer_id::text AS id FROM customer) f
+      UNION ALL SELECT 'char', dataset_agg(f, NULL, NULL, NULL, 'id')::text FROM (SELECT age, customer_id::text::char(9) AS id FROM customer) f
+      UNION ALL SELECT 'name', dataset_agg(f, NULL, NULL, NULL, 'id')::text FROM (SELECT age, customer_id::text::name AS id FROM customer) f
+      UNION ALL SELECT 'bigint', dataset_agg(f, NULL, NULL, NULL, 'id')::text FROM (SELECT age, customer_id::bigint AS id FROM customer) f
+      UNION ALL SELECT 'integer', dataset_agg(f, NULL, NULL, NULL, 'id')::text FROM (SELECT age, customer_id AS id FROM customer) f
+      UNION ALL SELECT 'smallint', dataset_agg(f, NULL, NULL, NULL, 'id')::text FROM (SELECT age, customer_id::smallint AS id FROM customer) f
+      UNION ALL SELECT 'numeric', dataset_agg(f, NULL, NULL, NULL, 'id')::text FROM (SELECT age, customer_id::numeric(9,2) AS id FROM customer) f) q ORDER BY key;
+SELECT dataset_agg(f, NULL, NULL, NULL, 'id')::text = dataset_agg(g, NULL, NULL, NULL, 'id')::text AS equal
+FROM (SELECT age, md5(country)::uuid AS id FROM customer) f, LATERAL (SELECT f.age, f.id::text) g;
+SELECT position('anna@example.org'::bytea IN dataset_send(dataset_agg(f, NULL, NULL, NULL, 'id'))) AS found FROM (SELECT age, 'anna@example.org' AS id FROM customer) f;
 -- A join, and a view.
 CREATE TABLE visit AS SELECT i % 5 + 1 AS customer_id, i AS pages FROM generate_series(1, 20) i;
 SELECT c.name, c.n, c.mean
@@ -90,6 +104,14 @@ SELECT dataset_agg(f, 'churned', 'weight', NULL) FROM (SELECT age, churned FROM 
 SELECT dataset_agg(f, 'churned', NULL, '{customer_id}') FROM (SELECT age, churned FROM customer) f;
 SELECT dataset_agg(f, 'churned', 'churned', NULL) FROM (SELECT age, churned FROM customer) f;
 SELECT dataset_agg(f, 'churned', NULL, '{churned}') FROM (SELECT age, churned FROM customer) f;
+SELECT dataset_agg(f, 'churned', NULL, NULL, '') FROM (SELECT age, churned FROM customer) f;
+SELECT dataset_agg(f, 'churned', NULL, NULL, 'id') FROM (SELECT age, churned FROM customer) f;
+SELECT dataset_agg(f, 'churned', NULL, NULL, 'churned') FROM (SELECT age, churned FROM customer) f;
+SELECT dataset_agg(f, 'churned', NULL, '{customer_id}', 'customer_id') FROM customer f;
+SELECT dataset_agg(f, 'churned', NULL, NULL, 'age') FROM (SELECT age, churned FROM customer) f;
+SELECT dataset_agg(f, NULL, NULL, NULL, 'spend') FROM (SELECT age, spend::float8 FROM customer) f;
+SELECT dataset_agg(f, NULL, NULL, NULL, 'id') FROM (SELECT age, customer_id AS id, customer_id AS id FROM customer) f;
+SELECT dataset_agg(f, NULL, NULL, NULL, CASE age WHEN 34 THEN 'age' ELSE 'spend' END) FROM (SELECT age, spend FROM customer) f;
 SELECT dataset_agg(f, NULL, NULL, ARRAY[NULL]) FROM (SELECT age, churned FROM customer) f;
 SELECT dataset_agg(f, NULL, NULL, '{{age},{churned}}') FROM (SELECT age, churned FROM customer) f;
 SELECT dataset_agg(f, 'country') FROM (SELECT age, country FROM customer) f;
@@ -123,6 +145,8 @@ SELECT dataset_agg(array_fill(1::float8, ARRAY[1601]));
 SELECT rollup(d) FROM (SELECT dataset_agg(f) AS d FROM (SELECT age FROM customer) f UNION ALL SELECT dataset_agg(f) FROM (SELECT spend FROM customer) f) p;
 SELECT rollup(d) FROM (SELECT dataset_agg(f) AS d FROM (SELECT age FROM customer) f UNION ALL SELECT dataset_agg(f) FROM (SELECT age::text FROM customer) f) p;
 SELECT rollup(d) FROM (SELECT dataset_agg(f) AS d FROM (SELECT age, spend FROM customer) f UNION ALL SELECT dataset_agg(f, 'age') FROM (SELECT age, spend FROM customer) f) p;
+SELECT rollup(d) FROM (SELECT dataset_agg(f, NULL, NULL, '{customer_id}') AS d FROM (SELECT customer_id, age FROM customer) f
+    UNION ALL SELECT dataset_agg(f, NULL, NULL, '{}', 'customer_id') FROM (SELECT customer_id, age FROM customer) f) p;
 -- A stored dataset goes on only with rows like its own.
 SELECT dataset_rows(dataset_agg_accum(dataset_agg(ARRAY[1, 2]::float8[]), ARRAY[3, 4]::float8[]));
 SELECT dataset_agg_accum(dataset_agg(ARRAY[1, 2]::float8[]), 1, ARRAY[3, 4]::float8[]);

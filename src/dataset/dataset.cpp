@@ -1,4 +1,5 @@
 #include "dataset/dataset.hpp"
+#include "math/random.hpp"
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -9,7 +10,7 @@ namespace {
 
 constexpr const char *type = "dataset";
 constexpr std::uint8_t version = 1;
-enum Flags : std::uint8_t { with_label = 1, with_weight = 2, all_flags = 3 };
+enum Flags : std::uint8_t { with_label = 1, with_weight = 2, with_customer = 4, all_flags = 7 };
 
 // How a column of a chunk is kept: the number of bytes of a value, and whether it is a code.
 enum Width : std::uint8_t { code1 = 1, code2 = 2, code4 = 4, float4 = 0x14, float8 = 0x18 };
@@ -59,6 +60,11 @@ std::uint8_t *put_chunk(const std::vector<std::uint8_t> &widths, const double *s
     return to;
 }
 
+constexpr int hash_bits = std::numeric_limits<double>::digits;
+bool is_hash(double value) {
+    return value >= 0 && !std::signbit(value) && value < std::ldexp(1.0, hash_bits) && value == std::floor(value);
+}
+
 // What stands before the chunks.
 struct Header {
     std::uint64_t rows, skipped;
@@ -69,17 +75,23 @@ Header read_header(Reader &reader, Shape &shape, Poll poll) {
     reader.require((flags & ~all_flags) == 0, "A flag is unknown.");
     shape.has_label = flags & with_label;
     shape.has_weight = flags & with_weight;
+    shape.has_customer = flags & with_customer;
     read_columns(reader, shape.columns, poll);
-    const std::size_t others = std::size_t{shape.has_label} + shape.has_weight;
+    const std::size_t others = std::size_t{shape.has_label} + shape.has_weight + shape.has_customer;
     reader.require(shape.columns.size() > others || (shape.columns.empty() && flags == 0), "It has too few columns.");
     for (std::size_t c = shape.columns.size() - others; c < shape.columns.size(); ++c)
-        reader.require(!shape.columns[c].is_category(), "Its label or weight is no number.");
+        reader.require(!shape.columns[c].is_category(), "Its label, weight or customer is no number.");
     const std::uint64_t rows = reader.varint(), skipped = reader.varint();
     reader.require(rows == 0 || !shape.columns.empty(), "It has rows, but no columns.");
     return {rows, skipped};
 }
 
 } // namespace
+
+double customer_of(std::string_view id) {
+    const auto *const bytes = reinterpret_cast<const std::uint8_t *>(id.data());
+    return static_cast<double>(math::hash(Bytes(bytes, id.size()), id.size()) >> (64 - hash_bits));
+}
 
 void refuse_memory(std::size_t limit) {
     throw Error(sqlstate::program_limit, "dataset is too large",
@@ -93,14 +105,15 @@ Dataset::Dataset(std::pmr::memory_resource *memory, std::size_t limit)
 namespace {
 
 [[noreturn]] void refuse_shape(const std::string &detail) {
-    throw Error(
-        sqlstate::invalid_parameter, "datasets have different columns", detail,
-        "Datasets that are put together need the same columns, in the same order, with the same label and weight.");
+    throw Error(sqlstate::invalid_parameter, "datasets have different columns", detail,
+                "Datasets that are put together need the same columns, in the same order, with the same label, weight "
+                "and customer.");
 }
 
 void check_same(const Shape &ours, const Shape &theirs) {
-    if (ours.has_label != theirs.has_label || ours.has_weight != theirs.has_weight)
-        refuse_shape("Only one of them has a label, or a weight.");
+    if (ours.has_label != theirs.has_label || ours.has_weight != theirs.has_weight ||
+        ours.has_customer != theirs.has_customer)
+        refuse_shape("Only one of them has a label, or a weight, or names the customer.");
     if (ours.columns.size() != theirs.columns.size())
         refuse_shape("One has " + std::to_string(ours.columns.size()) + " columns, the other one " +
                      std::to_string(theirs.columns.size()) + ".");
@@ -124,6 +137,7 @@ void Dataset::fit_shape(const Shape &shape) {
     for (const Column &column : shape.columns) shape_.columns.emplace_back(column.name, column.kind);
     shape_.has_label = shape.has_label;
     shape_.has_weight = shape.has_weight;
+    shape_.has_customer = shape.has_customer;
     shaped_ = true;
     grow(sizeof(double) * stride * shape_.columns.size());
     stage_.resize(stride * shape_.columns.size());
@@ -132,7 +146,8 @@ void Dataset::fit_shape(const Shape &shape) {
 void Dataset::check_columns(std::size_t features, std::size_t columns) const {
     if (features == 0)
         throw Error(sqlstate::invalid_parameter, "a dataset needs at least one feature",
-                    "The rows have none besides label, weight and ignored columns.", "Add a column to the rows.");
+                    "The rows have none besides label, weight, customer and ignored columns.",
+                    "Add a column to the rows.");
     if (columns > max_columns)
         throw Error(sqlstate::program_limit, "too many columns for a dataset",
                     "There are " + std::to_string(columns) + ", the limit is " + std::to_string(max_columns) + ".",
@@ -170,7 +185,8 @@ std::size_t Dataset::flat_room() const {
 
 std::uint8_t *Dataset::flatten(std::uint8_t *to, Poll poll) const {
     *to++ = version;
-    *to++ = static_cast<std::uint8_t>((shape_.has_label ? with_label : 0) | (shape_.has_weight ? with_weight : 0));
+    *to++ = static_cast<std::uint8_t>((shape_.has_label ? with_label : 0) | (shape_.has_weight ? with_weight : 0) |
+                                      (shape_.has_customer ? with_customer : 0));
     to = put_columns(shape_.columns, to);
     to = put_varint(to, rows());
     to = put_varint(to, skipped_);
@@ -301,6 +317,7 @@ void check(Bytes untrusted, Poll poll) {
     Shape shape(std::pmr::get_default_resource());
     const Header header = read_header(reader, shape, poll);
     const Columns &columns = shape.columns;
+    const auto is_customer = [&shape](std::size_t c) { return shape.has_customer && c == shape.customer(); };
     std::vector<double> values(chunk_rows);
     std::vector<std::uint8_t> again(chunk_rows * sizeof(double));
     for (std::uint64_t first = 0; first < header.rows; first += chunk_rows) {
@@ -325,11 +342,13 @@ void check(Bytes untrusted, Poll poll) {
                 if (is_code)
                     reader.require(values[i] <= columns[c].levels.size(), "A value is of no known category.");
                 else if (is_missing(values[i])) {
-                    reader.require(c < shape.features(), "A label or weight is missing.");
+                    reader.require(c < shape.features() || is_customer(c), "A label or weight is missing.");
                     values[i] = missing;
                 } else
                     reader.require(std::isfinite(values[i]), "A number is infinite.");
                 reader.require(!shape.has_weight || c != shape.weight() || values[i] > 0, "A weight is not positive.");
+                reader.require(!is_customer(c) || is_missing(values[i]) || is_hash(values[i]),
+                               "A customer is no hash.");
             }
             reader.require(narrowest(columns[c], values.data(), n) == width, "A column is wider than it need be.");
             put_values(width, values.data(), n, again.data());

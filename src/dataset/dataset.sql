@@ -34,6 +34,9 @@ COMMENT ON FUNCTION customer_data.dataset_agg_accum(customer_data.dataset, recor
 CREATE FUNCTION customer_data.dataset_agg_accum(state customer_data.dataset, features record, label text, weight text, ignore text[]) RETURNS customer_data.dataset
     LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_dataset_agg_row';
 COMMENT ON FUNCTION customer_data.dataset_agg_accum(customer_data.dataset, record, text, text, text[]) IS 'adds one row to a dataset; transition of dataset_agg';
+CREATE FUNCTION customer_data.dataset_agg_accum(state customer_data.dataset, features record, label text, weight text, ignore text[], customer text) RETURNS customer_data.dataset
+    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_dataset_agg_row';
+COMMENT ON FUNCTION customer_data.dataset_agg_accum(customer_data.dataset, record, text, text, text[], text) IS 'adds one row to a dataset; transition of dataset_agg';
 CREATE FUNCTION customer_data.dataset_agg_accum(state customer_data.dataset, features float8[]) RETURNS customer_data.dataset
     LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_dataset_agg_array';
 COMMENT ON FUNCTION customer_data.dataset_agg_accum(customer_data.dataset, float8[]) IS 'adds one row to a dataset; transition of dataset_agg';
@@ -62,6 +65,10 @@ CREATE AGGREGATE customer_data.dataset_agg(features record, label text, weight t
     SFUNC = customer_data.dataset_agg_accum, STYPE = customer_data.dataset, SSPACE = 1048576,
     FINALFUNC = customer_data.dataset_agg_final, FINALFUNC_MODIFY = READ_ONLY, PARALLEL = SAFE);
 COMMENT ON AGGREGATE customer_data.dataset_agg(record, text, text, text[]) IS 'the same, with a column of weights and columns left out; NULL for none';
+CREATE AGGREGATE customer_data.dataset_agg(features record, label text, weight text, ignore text[], customer text) (
+    SFUNC = customer_data.dataset_agg_accum, STYPE = customer_data.dataset, SSPACE = 1048576,
+    FINALFUNC = customer_data.dataset_agg_final, FINALFUNC_MODIFY = READ_ONLY, PARALLEL = SAFE);
+COMMENT ON AGGREGATE customer_data.dataset_agg(record, text, text, text[], text) IS 'the same, with the column that says whose row it is: models hold out all rows of a customer together; kept as a hash';
 CREATE AGGREGATE customer_data.dataset_agg(features float8[]) (
     SFUNC = customer_data.dataset_agg_accum, STYPE = customer_data.dataset, SSPACE = 1048576,
     FINALFUNC = customer_data.dataset_agg_final, FINALFUNC_MODIFY = READ_ONLY, PARALLEL = SAFE);
@@ -91,6 +98,6 @@ CREATE FUNCTION customer_data.dataset_columns(d customer_data.dataset,
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME', 'cd_dataset_columns';
 COMMENT ON FUNCTION customer_data.dataset_columns(customer_data.dataset) IS 'what each feature holds: kind (numeric or categorical), rows with and without a value, range, mean, sample sd, distinct values, and the five most frequent';
 CREATE FUNCTION customer_data.summary(d customer_data.dataset,
-    OUT rows bigint, OUT skipped bigint, OUT features integer, OUT label text, OUT weight text, OUT bytes bigint)
+    OUT rows bigint, OUT skipped bigint, OUT features integer, OUT label text, OUT weight text, OUT bytes bigint, OUT customer text)
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_dataset_summary';
-COMMENT ON FUNCTION customer_data.summary(customer_data.dataset) IS 'a dataset in one row: its rows, the rows left out, features, names of label and weight, and the bytes its rows take';
+COMMENT ON FUNCTION customer_data.summary(customer_data.dataset) IS 'a dataset in one row: its rows, the rows left out, features, names of label and weight, the bytes its rows take, and the name of the customer';

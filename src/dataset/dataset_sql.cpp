@@ -50,7 +50,7 @@ namespace {
 
 // The names that a call gives; they are the same for every row.
 struct Names {
-    std::string_view label, weight; // empty if there is none
+    std::string_view label, weight, customer; // empty if there is none
     Datum ignored = 0;
     Bytes ignore;
 
@@ -62,14 +62,15 @@ struct Names {
             ignored = given[2].value;
             ignore = pg::bytes_arg(ignored);
         }
+        if (PG_NARGS() > 5 && !given[3].isnull) customer = name(given[3].value);
     }
 
   private:
     static std::string_view name(Datum value) {
         const std::string_view text = pg::text_arg(value);
         if (text.empty())
-            throw Error(sqlstate::undefined_column, "a column has no empty name", "It is named as label or weight.",
-                        "Leave the argument out, or give NULL.");
+            throw Error(sqlstate::undefined_column, "a column has no empty name",
+                        "It is named as label, weight or customer.", "Leave the argument out, or give NULL.");
         return text;
     }
 };
@@ -111,6 +112,7 @@ void plan_row(DatasetState &state, const Names &names) {
     std::vector<bool> found(ignored.size());
     Shape shape(std::pmr::get_default_resource());
     std::optional<RowPlan::Field> label, weight;
+    std::optional<RowPlan::Owner> owner;
     std::vector<RowPlan::Field> fields; // become the plan's when nothing can go wrong any more
     for (int i = 0; i < record.columns(); ++i) {
         const FormData_pg_attribute &attribute = record.column(i);
@@ -121,10 +123,17 @@ void plan_row(DatasetState &state, const Names &names) {
             if (name == ignored[k]) found[k] = skip = true;
         const bool is_label = !names.label.empty() && name == names.label;
         const bool is_weight = !names.weight.empty() && name == names.weight;
-        if (skip + is_label + is_weight > 1)
+        const bool is_customer = !names.customer.empty() && name == names.customer;
+        if (skip + is_label + is_weight + is_customer > 1)
             throw Error(sqlstate::invalid_parameter, "column \"" + std::string(name) + "\" has two roles",
-                        "It is named more than once among label, weight and ignore.", "Name each column once.");
+                        "It is named more than once among label, weight, ignore and customer.",
+                        "Name each column once.");
         if (skip) continue;
+        if (is_customer) {
+            if (owner) refuse_twice(name);
+            owner = RowPlan::Owner{i, Identity(attribute.atttypid, name)};
+            continue;
+        }
         const RowPlan::Field field{i, shape.columns.size(), Feature(attribute.atttypid, name)};
         if (is_label || is_weight) {
             std::optional<RowPlan::Field> &role = is_label ? label : weight;
@@ -151,20 +160,27 @@ void plan_row(DatasetState &state, const Names &names) {
     };
     shape.has_label = add(label, names.label, "the label");
     shape.has_weight = add(weight, names.weight, "the weight");
+    if (!names.customer.empty()) {
+        if (!owner) refuse_missing(names.customer, "the customer", record);
+        shape.columns.emplace_back(names.customer, Kind::number);
+        shape.has_customer = true;
+    }
     state.fit_shape(shape);
     plan.fields.assign(fields.begin(), fields.end());
     plan.label = names.label;
     plan.weight = names.weight;
+    plan.customer = names.customer;
+    plan.owner = owner;
     plan.ignore.assign(names.ignore.begin(), names.ignore.end());
 }
 
 [[noreturn]] void refuse_names() {
-    throw Error(sqlstate::invalid_parameter, "label, weight and ignore must be the same for all rows",
+    throw Error(sqlstate::invalid_parameter, "label, weight, ignore and customer must be the same for all rows",
                 "They changed between two rows.", "Write the names as constants.");
 }
 
 bool same_names(const RowPlan &plan, const Names &names) {
-    return names.label == plan.label && names.weight == plan.weight &&
+    return names.label == plan.label && names.weight == plan.weight && names.customer == plan.customer &&
            std::equal(names.ignore.begin(), names.ignore.end(), plan.ignore.begin(), plan.ignore.end());
 }
 
@@ -179,7 +195,7 @@ void check_weight(double weight) {
                     "Leave rows without weight out with WHERE.");
 }
 
-// (state, features record [, label text [, weight text, ignore text[]]])
+// (state, features record [, label text [, weight text, ignore text[] [, customer text]]])
 Datum accumulate_row(FunctionCallInfo fcinfo) {
     State::Transition state(fcinfo);
     if (fcinfo->args[1].isnull) {
@@ -210,6 +226,11 @@ Datum accumulate_row(FunctionCallInfo fcinfo) {
         if (f.feature.kind() == Kind::number) return null ? missing : number(f);
         return null ? 0 : state->code(f.column, f.feature.category(plan.record.value(f.attribute)));
     };
+    if (plan.owner) {
+        const int at = plan.owner->attribute;
+        state->put(shape.customer(),
+                   plan.record.is_null(at) ? missing : customer_of(plan.owner->identity.text(plan.record.value(at))));
+    }
     // Most columns are finite doubles: for them nothing is looked up that is not needed.
     double *const row = state->row();
     for (; field != end; ++field) {
@@ -304,7 +325,7 @@ Datum columns(FunctionCallInfo fcinfo) {
 }
 
 Datum summary(FunctionCallInfo fcinfo) {
-    enum { rows, skipped, features, label, weight, bytes, count };
+    enum { rows, skipped, features, label, weight, bytes, customer, count };
     TupleDesc const row = pg::result_row(fcinfo);
     Datum values[count] = {};
     bool nulls[count] = {};
@@ -323,6 +344,7 @@ Datum summary(FunctionCallInfo fcinfo) {
     };
     text(label, shape.has_label, shape.label());
     text(weight, shape.has_weight, shape.weight());
+    text(customer, shape.has_customer, shape.customer());
     return pg::call([row, &values, &nulls] { return pg::row_datum(row, values, nulls); });
 }
 

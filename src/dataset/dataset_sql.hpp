@@ -20,12 +20,17 @@ struct RowPlan {
         Feature feature;
     };
     pg::Record record;
-    std::pmr::string label, weight;        // empty if there is none
-    std::pmr::vector<std::uint8_t> ignore; // as it was given
+    std::pmr::string label, weight, customer; // empty if there is none
+    std::pmr::vector<std::uint8_t> ignore;    // as it was given
     // Weight and label, if there are such, then the features.
     std::pmr::vector<Field> fields;
+    struct Owner {
+        int attribute;
+        Identity identity;
+    };
+    std::optional<Owner> owner; // whose row it is
     explicit RowPlan(std::pmr::memory_resource *memory)
-        : label(memory), weight(memory), ignore(memory), fields(memory) {}
+        : label(memory), weight(memory), customer(memory), ignore(memory), fields(memory) {}
 };
 
 struct DatasetState : Dataset {

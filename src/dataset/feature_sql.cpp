@@ -3,12 +3,26 @@
 #include "pg/varlena.hpp"
 extern "C" {
 #include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
 #include "utils/date.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
+#include "utils/numeric.h"
 #include "utils/timestamp.h"
 }
 
 namespace cd::dataset {
+
+namespace {
+
+// Blanks at the end of a character(n) mean nothing.
+std::string_view trimmed(Datum value) {
+    std::string_view text = pg::text_arg(value);
+    while (text.ends_with(' ')) text.remove_suffix(1);
+    return text;
+}
+
+} // namespace
 
 bool Feature::find(Oid type, Type &found) {
     switch (type) {
@@ -89,11 +103,49 @@ std::string_view Feature::category(Datum value) const {
     case Type::enumeration: return DatumGetCString(DirectFunctionCall1(enum_out, value));
     default: break;
     }
-    std::string_view text = pg::text_arg(value);
-    // Blanks at the end of a character(n) mean nothing.
-    if (type_ == Type::character)
-        while (text.ends_with(' ')) text.remove_suffix(1);
-    return text;
+    return type_ == Type::character ? trimmed(value) : pg::text_arg(value);
+}
+
+Identity::Identity(Oid type, std::string_view column)
+    : type_(pg::call([type] {
+          const Oid base = getBaseType(type);
+          return type_is_enum(base) ? ANYENUMOID : base;
+      })) {
+    switch (type_) {
+    case INT2OID:
+    case INT4OID:
+    case INT8OID:
+    case NUMERICOID:
+    case UUIDOID:
+    case TEXTOID:
+    case VARCHAROID:
+    case BPCHAROID:
+    case NAMEOID:
+    case ANYENUMOID: return;
+    default: break;
+    }
+    const char *const name = pg::call([type] { return format_type_be(type); });
+    throw Error(sqlstate::datatype_mismatch, "column \"" + std::string(column) + "\" cannot be the customer",
+                std::string("It is of type ") + name + ".",
+                "Customers are told apart by whole numbers, texts, enums or uuid: cast the column to text.");
+}
+
+std::string_view Identity::text(Datum value) const {
+    const auto in_utf8 = [](std::string_view text) -> std::string_view {
+        const char *const utf8 = pg_server_to_any(text.data(), static_cast<int>(text.size()), PG_UTF8);
+        return utf8 == text.data() ? text : std::string_view(utf8);
+    };
+    switch (type_) {
+    case INT2OID: return DatumGetCString(DirectFunctionCall1(int2out, value));
+    case INT4OID: return DatumGetCString(DirectFunctionCall1(int4out, value));
+    case INT8OID: return DatumGetCString(DirectFunctionCall1(int8out, value));
+    case NUMERICOID: return numeric_normalize(DatumGetNumeric(value)); // 7.00 is 7
+    case UUIDOID: return DatumGetCString(DirectFunctionCall1(uuid_out, value));
+    case BPCHAROID: return in_utf8(trimmed(value));
+    case NAMEOID: return in_utf8(NameStr(*DatumGetName(value)));
+    case ANYENUMOID: return in_utf8(DatumGetCString(DirectFunctionCall1(enum_out, value)));
+    default: return in_utf8(pg::text_arg(value));
+    }
 }
 
 } // namespace cd::dataset

@@ -52,4 +52,18 @@ class Feature {
     Type type_;
 };
 
+// What says whose a row is: whole numbers, texts, enums and uuid.
+class Identity {
+  public:
+    // Throws for other types, naming the column.
+    Identity(Oid type, std::string_view column);
+
+    // As text in UTF-8: of 7 as integer, bigint, numeric and text the same. Valid as long as the value, or the current
+    // memory context. Nothing with a destructor may be alive.
+    std::string_view text(Datum value) const;
+
+  private:
+    Oid type_;
+};
+
 } // namespace cd::dataset

@@ -4,6 +4,8 @@
 #include "math/elementary.hpp"
 #include <cmath>
 #include <cstdint>
+#include <cstring>
+#include <span>
 
 namespace cd::math {
 
@@ -12,6 +14,18 @@ constexpr std::uint64_t mix(std::uint64_t z) {
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
     z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
     return z ^ (z >> 31);
+}
+
+// Of bytes, eight at a time, the last ones filled up with zeros.
+inline std::uint64_t hash(std::span<const std::uint8_t> bytes, std::uint64_t start) {
+    std::uint64_t word;
+    for (; bytes.size() >= sizeof word; bytes = bytes.subspan(sizeof word)) {
+        std::memcpy(&word, bytes.data(), sizeof word);
+        start = mix(start + word);
+    }
+    word = 0;
+    if (!bytes.empty()) std::memcpy(&word, bytes.data(), bytes.size());
+    return mix(start + word);
 }
 
 class Random {

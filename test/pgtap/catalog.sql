@@ -97,14 +97,14 @@ INSERT INTO serial_aggregate
 INSERT INTO serial_aggregate
     SELECT format('customer_data.%s', signature),
            'rows are gathered, not summed up: parts of workers cost 2.6 times the work and three times the memory, and their order would change from run to run'
-    FROM unnest(ARRAY['dataset_agg(record)', 'dataset_agg(record,text)', 'dataset_agg(record,text,text,text[])', 'dataset_agg(double precision[])',
+    FROM unnest(ARRAY['dataset_agg(record)', 'dataset_agg(record,text)', 'dataset_agg(record,text,text,text[])', 'dataset_agg(record,text,text,text[],text)', 'dataset_agg(double precision[])',
         'dataset_agg(double precision,double precision[])', 'dataset_agg(double precision,double precision[],double precision)',
         'rollup(customer_data.dataset)']) AS signature;
 CREATE TEMP TABLE untyped_aggregate (signature text, reason text);
 INSERT INTO untyped_aggregate
     SELECT format('customer_data.dataset_agg(%s)', arguments),
            'a row of any query, whose columns are known by name; it is serial, so no worker and no other node has to read an anonymous row'
-    FROM unnest(ARRAY['record', 'record,text', 'record,text,text,text[]']) AS arguments;
+    FROM unnest(ARRAY['record', 'record,text', 'record,text,text,text[]', 'record,text,text,text[],text']) AS arguments;
 
 SELECT set_eq('SELECT signature FROM aggregate WHERE aggcombinefn = 0', 'SELECT signature FROM serial_aggregate',
     'every aggregate has a combine function but those that are serial on purpose');

@@ -39,7 +39,7 @@ CREATE TABLE public.evaluated AS
     FROM public.history WHERE purchase_count(s) > 0;
 CREATE VIEW public.gain AS SELECT g.* FROM public.evaluated, gain_table(e) g;
 CREATE TABLE public.features AS
-    SELECT dataset_agg(f, 'monetary', NULL, '{customer_id}') AS d
+    SELECT dataset_agg(f, 'monetary', NULL, '{}', 'customer_id') AS d
     FROM (SELECT customer_id, CASE WHEN customer_id % 3 > 0 THEN 'segment ' || customer_id % 7 END AS segment,
                  purchase_count(s) AS frequency, purchase_revenue(s) AS monetary FROM public.history) f;
 CREATE VIEW public.feature_statistics AS SELECT c.* FROM public.features, dataset_columns(d) c;

@@ -37,7 +37,7 @@ CREATE TABLE public.value AS
            (SELECT churn_fit(dataset_agg(f, 'gone'), 'forest', trees => 3) FROM (SELECT 'c' || customer_id % 3 AS name, purchase_revenue(s) AS revenue,
                 customer_id % 4 > 0 AS gone FROM history) f) AS churn_model,
            (SELECT purchase_repeat(s, '2030-01-01'::date) FROM history ORDER BY customer_id LIMIT 1) AS purchase_repeat,
-           (SELECT dataset_agg(f, 'days') FROM (SELECT 'c' || customer_id % 9 AS name, purchase_revenue(s) AS revenue,
+           (SELECT dataset_agg(f, 'days', NULL, NULL, 'customer_id') FROM (SELECT nullif(customer_id, 3) AS customer_id, 'c' || customer_id % 9 AS name, purchase_revenue(s) AS revenue,
                 nullif(purchase_count(s), 1) AS purchases, purchase_days(s) AS days FROM history) f) AS dataset;
 });
 

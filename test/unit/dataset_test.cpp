@@ -38,11 +38,13 @@ using Table = std::vector<std::vector<Cell>>; // by rows
 Cell number(double v) { return {v, "", true}; }
 Cell text(std::string v) { return {0, std::move(v), true}; }
 
-Shape shape_of(const std::vector<std::pair<std::string, Kind>> &columns, bool label = false, bool weight = false) {
+Shape shape_of(const std::vector<std::pair<std::string, Kind>> &columns, bool label = false, bool weight = false,
+               bool customer = false) {
     Shape shape(memory());
     for (const auto &[name, kind] : columns) shape.columns.emplace_back(name, kind);
     shape.has_label = label;
     shape.has_weight = weight;
+    shape.has_customer = customer;
     return shape;
 }
 
@@ -256,8 +258,10 @@ TEST(Dataset, OtherColumnsAreRefused) {
         return shape_of(columns, true);
     };
     EXPECT_EQ(refused(shape_of(mixed, true)), "");
-    EXPECT_EQ(refused(shape_of(mixed)),
-              "22023 datasets have different columns Only one of them has a label, or a weight.");
+    EXPECT_EQ(
+        refused(shape_of(mixed)),
+        "22023 datasets have different columns Only one of them has a label, or a weight, or names the customer.");
+    EXPECT_EQ(refused(shape_of(mixed, false, false, true)), refused(shape_of(mixed)));
     EXPECT_EQ(refused(shape_of({mixed.begin() + 1, mixed.end()}, true)),
               "22023 datasets have different columns One has 4 columns, the other one 3.");
     EXPECT_EQ(refused(changed(0, {"Age", Kind::number})),
@@ -266,6 +270,44 @@ TEST(Dataset, OtherColumnsAreRefused) {
     EXPECT_EQ(refused(changed(2, {"spend", Kind::category})),
               "22023 datasets have different columns Column 3 is \"spend\" (numeric) in one and \"spend\" "
               "(categorical) in the other.");
+}
+
+// SplitMix64's finalizer of the length and the bytes, eight at a time, by Python's integers: its upper 53 bits.
+TEST(Dataset, ACustomerIsTheSameEverywhere) {
+    EXPECT_EQ(customer_of(""), 0);
+    EXPECT_EQ(customer_of("7"), 3129188185089014);
+    EXPECT_EQ(customer_of("customer"), 7034755982571245);
+    EXPECT_EQ(customer_of("a8098c1a-f86e-11da-bd1a-00112444be1e"), 7927983102720636);
+}
+
+TEST(Dataset, KeepsAHashOfTheCustomer) {
+    const Shape shape = shape_of({{"x", Kind::number}, {"y", Kind::number}, {"w", Kind::number}, {"id", Kind::number}},
+                                 true, true, true);
+    EXPECT_EQ(shape.features(), 1u);
+    EXPECT_EQ(shape.label(), 1u);
+    EXPECT_EQ(shape.weight(), 2u);
+    EXPECT_EQ(shape.customer(), 3u);
+    const auto with = [&shape](double customer) {
+        Owned o;
+        o.set.fit_shape(shape);
+        add(o.set, {{number(1), number(0), number(1), number(customer)}, {Cell{}, number(1), number(2), Cell{}}});
+        return flat(o.set);
+    };
+    for (const double customer : {customer_of("7"), 0.0, 0x1p53 - 1, 5.0}) {
+        const std::vector<std::uint8_t> bytes = with(customer);
+        check(bytes, Poll{});
+        const View view(bytes);
+        EXPECT_TRUE(view.shape().has_customer);
+        EXPECT_EQ(view.features(), 1u);
+        const std::vector<double> customers = view.column<double>(view.shape().customer(), Poll{});
+        EXPECT_EQ(customers[0], customer);
+        EXPECT_TRUE(is_missing(customers[1]));
+        Owned again;
+        again.set.merge(bytes, Poll{});
+        EXPECT_EQ(flat(again.set), bytes);
+    }
+    for (const double customer : {-1.0, -0.0, 0.5, 0x1p53, 1e300})
+        EXPECT_EQ(refusal([&] { check(with(customer), Poll{}); }), "22P03 invalid dataset A customer is no hash.");
 }
 
 TEST(Dataset, HasAtLeastOneFeatureAndAtMost1600Columns) {
@@ -308,8 +350,13 @@ TEST(Dataset, MemoryIsBounded) {
 // Whoever changes a byte, cuts the end off or adds to it is told, or has made another dataset.
 TEST(Dataset, HostileBytesAreRefused) {
     Owned o;
-    o.set.fit_shape(shape_of(mixed, true));
-    add(o.set, random_table(9, 40, 3));
+    auto columns = mixed;
+    columns.emplace_back("customer_id", Kind::number);
+    o.set.fit_shape(shape_of(columns, true, false, true));
+    Table table = random_table(9, 40, 3);
+    for (std::size_t i = 0; i < table.size(); ++i)
+        table[i].push_back(i % 7 == 0 ? Cell{} : number(customer_of(std::to_string(i % 9))));
+    add(o.set, table);
     const std::vector<std::uint8_t> good = flat(o.set);
     int refused = 0;
     const auto attempt = [&](const std::vector<std::uint8_t> &bytes) {
