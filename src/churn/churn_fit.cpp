@@ -149,6 +149,7 @@ void calibrate(const learn::HeldOut &held_out, learn::Scores scores, const Targe
     for (const std::uint32_t row : held_out.rows) {
         judged.label.push_back(target.label[row]);
         if (!target.weight.empty()) judged.weight.push_back(target.weight[row]);
+        if (!target.customer.empty()) judged.customer.push_back(target.customer[row]);
     }
     switch (options.calibrate) {
     case CalibrationChoice::none: break;

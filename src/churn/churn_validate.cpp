@@ -1,8 +1,7 @@
 #include "churn/churn_validate.hpp"
 #include "evaluation/metrics.hpp"
-#include "learn/inputs.hpp"
+#include "learn/held_out.hpp"
 #include "math/random.hpp"
-#include "math/sort.hpp"
 #include <algorithm>
 
 namespace cd::churn {
@@ -11,21 +10,11 @@ using dataset::Column, dataset::View;
 
 namespace {
 
-// Rows of either class in a random order, dealt out in turn.
-std::vector<std::uint8_t> deal(const learn::Target &target, int folds, std::uint64_t seed, Poll poll) {
-    std::vector<std::pair<std::uint64_t, std::uint32_t>> order(target.rows());
-    for (std::size_t row = 0; row < order.size(); ++row) {
-        poll.every(row);
-        // The upper bit is the class, so that each is dealt out on its own.
-        const std::uint64_t place = math::mix(math::mix(seed) + row) >> 1;
-        order[row] = {place | static_cast<std::uint64_t>(target.label[row]) << 63, static_cast<std::uint32_t>(row)};
-    }
-    math::polled(order.size(), poll, std::less<>(),
-                 [&order](auto less) { std::sort(order.begin(), order.end(), less); });
-    std::vector<std::uint8_t> fold(order.size());
-    for (std::size_t i = 0; i < order.size(); ++i)
-        fold[order[i].second] = static_cast<std::uint8_t>(i % static_cast<std::size_t>(folds));
-    return fold;
+// By the seed and the number of the row, or of the seed and the customer.
+std::vector<std::uint8_t> folds_of(const learn::Target &target, std::size_t folds, std::uint64_t seed, Poll poll) {
+    std::vector<std::uint64_t> keys(target.rows());
+    for (std::size_t row = 0; row < keys.size(); ++row) keys[row] = math::mix(math::mix(seed) + row);
+    return learn::deal(target, learn::held_out_keys(std::move(keys), target, seed), folds, poll);
 }
 
 // The rows of a view as the features of a model of some of its rows.
@@ -71,7 +60,7 @@ std::vector<Fold> cross_validate(const View &view, int folds, const FitOptions &
         throw Error(sqlstate::invalid_parameter, "folds must be between 2 and 100",
                     "It is " + std::to_string(folds) + ".", "The usual number is 5.");
     const learn::Target target(view, work.poll);
-    const std::vector<std::uint8_t> fold = deal(target, folds, options.seed, work.poll);
+    const std::vector<std::uint8_t> fold = folds_of(target, static_cast<std::size_t>(folds), options.seed, work.poll);
     std::vector<Fold> result(static_cast<std::size_t>(folds));
     for (std::size_t k = 0; k < result.size(); ++k) {
         if (work.tell) work.tell("part " + std::to_string(k + 1) + " of " + std::to_string(folds));

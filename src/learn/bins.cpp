@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
 #include <numeric>
 
 namespace cd::learn {
@@ -218,17 +217,6 @@ struct Search {
     }
 };
 
-std::uint64_t hash_of(const std::uint8_t *bytes, std::size_t n, std::uint64_t hash) {
-    for (; n >= 8; n -= 8, bytes += 8) {
-        std::uint64_t word;
-        std::memcpy(&word, bytes, 8);
-        hash = math::mix(hash + word);
-    }
-    std::uint64_t rest = 0;
-    std::memcpy(&rest, bytes, n);
-    return math::mix(hash + rest);
-}
-
 // How many equal hashes stand before each. In parts, so that the table of one stays in the cache.
 std::vector<std::uint32_t> occurrences(const std::vector<std::uint64_t> &hash, Poll poll) {
     struct Place {
@@ -313,8 +301,9 @@ std::vector<std::uint64_t> row_keys(const Bins &bins, const Target &target, std:
         poll();
         for (std::size_t row = b * block; row < std::min(bins.rows, (b + 1) * block); ++row) {
             const auto weight = std::bit_cast<std::uint64_t>(target.weight_of(row));
-            const std::uint64_t start = math::mix(math::mix(seed + target.label[row] + 1) + weight);
-            keys[row] = hash_of(bins.row(row), bins.features.size(), start);
+            std::uint64_t start = math::mix(math::mix(seed + target.label[row] + 1) + weight);
+            if (!target.customer.empty()) start = math::mix(start + target.customer[row]);
+            keys[row] = math::hash({bins.row(row), bins.features.size()}, start);
         }
     });
     const std::vector<std::uint32_t> before = occurrences(keys, workers.poll());

@@ -42,8 +42,8 @@ struct FixedWeights {
     std::uint32_t operator[](std::size_t row) const { return of.empty() ? 1 : of[row]; }
 };
 
-// What names a row whichever place it has: a hash of the seed, its bins, label and weight, and how many equal rows
-// stand before it. So whatever is drawn by these keys is drawn for the same set of rows in any order.
+// What names a row whichever place it has: a hash of the seed, its bins, label, weight and customer, and how many
+// equal rows stand before it. So whatever is drawn by these keys is drawn for the same set of rows in any order.
 std::vector<std::uint64_t> row_keys(const Bins &bins, const Target &target, std::uint64_t seed, Workers &workers);
 
 } // namespace cd::learn

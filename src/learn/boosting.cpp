@@ -18,8 +18,8 @@ constexpr std::size_t folds = 5;
 constexpr double held_out_share = 0.1;
 constexpr std::size_t most_held_out = 100'000;
 
-// What is drawn for a tree, a fold or a hold-out has a stream of its own.
-constexpr std::uint64_t feature_stream = 1, split_stream = 2, hold_out_stream = 3;
+// What is drawn for a tree has a stream of its own.
+constexpr std::uint64_t feature_stream = 1, split_stream = 2;
 
 // Two rows at once, which every processor that PostgreSQL runs on can do.
 typedef double Pair __attribute__((vector_size(16)));
@@ -211,28 +211,19 @@ std::vector<std::uint32_t> all_rows(std::size_t n) {
     return rows;
 }
 
-// Both classes are dealt out evenly, in the order of keys.
-std::vector<Part> cross_fit_parts(const Target &target, const std::vector<std::uint64_t> &keys) {
-    std::vector<std::uint32_t> order = all_rows(target.rows());
-    std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) {
-        return target.label[a] != target.label[b] ? target.label[a] < target.label[b] : keys[a] < keys[b];
-    });
-    std::vector<std::uint8_t> fold(target.rows());
-    for (std::size_t i = 0; i < order.size(); ++i) fold[order[i]] = static_cast<std::uint8_t>(i % folds);
-    std::vector<Part> parts(folds);
-    for (std::uint32_t row = 0; row < target.rows(); ++row)
-        for (std::size_t f = 0; f < folds; ++f) (fold[row] == f ? parts[f].held_out : parts[f].rows).push_back(row);
+// Folds of few rows, else one part.
+std::vector<Part> parts_of(const Target &target, const std::vector<std::uint64_t> &keys, std::uint64_t seed, bool few,
+                           Poll poll) {
+    const std::vector<std::uint64_t> held_keys = held_out_keys(keys, target, seed);
+    const double share =
+        std::min(held_out_share, static_cast<double>(most_held_out) / static_cast<double>(target.rows()));
+    const std::vector<std::uint8_t> part =
+        few ? deal(target, held_keys, folds, poll) : hold_out(target, held_keys, share, poll);
+    std::vector<Part> parts(few ? folds : 1);
+    for (std::uint32_t row = 0; row < part.size(); ++row)
+        for (std::size_t p = 0; p < parts.size(); ++p)
+            (part[row] == p ? parts[p].held_out : parts[p].rows).push_back(row);
     return parts;
-}
-
-Part hold_out_part(const std::vector<std::uint64_t> &keys) {
-    const auto n = static_cast<double>(keys.size());
-    const auto limit =
-        static_cast<std::uint64_t>(std::min(held_out_share, static_cast<double>(most_held_out) / n) * 0x1p53);
-    Part part;
-    for (std::uint32_t row = 0; row < keys.size(); ++row)
-        (math::mix(keys[row] + hold_out_stream) >> 11 < limit ? part.held_out : part.rows).push_back(row);
-    return part;
 }
 
 std::string fixed_digits(double value) {
@@ -386,12 +377,7 @@ Boosted boost(const Bins &bins, const Target &target, const BoostingOptions &giv
         fit_all(trees);
         return boosted;
     }
-    std::vector<Part> parts;
-    if (few)
-        parts = cross_fit_parts(target, keys);
-    else
-        parts.push_back(hold_out_part(keys));
-    Race race(problem, std::move(parts), workers);
+    Race race(problem, parts_of(target, keys, options.seed, few, workers.poll()), workers);
     race.run(trees, patience, work);
     boosted.held_out = race.held_out();
     boosted.loss = std::move(race.loss);

@@ -26,6 +26,7 @@ void add_point(std::vector<Calibration::Point> &points, double at, double value)
 struct Row {
     double x, weight;
     bool label;
+    std::uint64_t customer;
 };
 
 std::vector<Row> rows_of(const Judged &judged, const Calibration &scale, Poll poll) {
@@ -34,11 +35,14 @@ std::vector<Row> rows_of(const Judged &judged, const Calibration &scale, Poll po
     for (std::size_t i = 0; i < judged.rows(); ++i) {
         poll.every(i);
         if (judged.weight_of(i) > 0)
-            rows.push_back({scale.log_odds(judged.score[i]), judged.weight_of(i), judged.label[i] != 0});
+            rows.push_back({scale.log_odds(judged.score[i]), judged.weight_of(i), judged.label[i] != 0,
+                            judged.customer.empty() ? nobody : judged.customer[i]});
     }
     math::polled(
         rows.size(), poll,
-        [](const Row &a, const Row &b) { return std::tie(a.x, a.label, a.weight) < std::tie(b.x, b.label, b.weight); },
+        [](const Row &a, const Row &b) {
+            return std::tie(a.x, a.label, a.weight, a.customer) < std::tie(b.x, b.label, b.weight, b.customer);
+        },
         [&rows](auto less) { std::sort(rows.begin(), rows.end(), less); });
     return rows;
 }
@@ -67,7 +71,7 @@ Derivatives derivatives(const std::vector<Row> &rows, const Totals &totals, cons
     Derivatives d;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         poll.every(i);
-        const auto &[x, weight, label] = rows[i];
+        const auto &[x, weight, label, customer] = rows[i];
         const double at = line.slope * x + line.shift, target = label ? high : low;
         const double p = math::probability(at);
         const double gradient = weight * (p - target), curvature = weight * p * (1 - p);
@@ -142,7 +146,7 @@ struct Block {
 std::vector<Calibration::Point> fit_isotonic(const std::vector<Row> &rows, Poll poll) {
     const Totals totals = totals_of(rows);
     std::vector<Block> blocks;
-    for (const auto &[x, weight, label] : rows) {
+    for (const auto &[x, weight, label, customer] : rows) {
         const Block one{weight, label ? weight : 0, x, x, weight * x};
         if (!blocks.empty() && blocks.back().lowest == x)
             blocks.back().add(one);
@@ -223,9 +227,11 @@ Calibration calibrate(const Judged &judged, Scores scores, Poll poll) {
     const std::vector<Row> rows = rows_of(judged, scale, poll);
     double loss[std::size(methods)] = {};
     for (std::uint64_t fold = 0; fold < folds; ++fold) {
-        std::vector<Row> learnt, left_out; // by their place in the order: the same however the rows came
-        for (std::size_t i = 0; i < rows.size(); ++i)
-            (math::mix(i) % folds == fold ? left_out : learnt).push_back(rows[i]);
+        std::vector<Row> learnt, left_out; // by customer or place in the order: the same however the rows came
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const std::uint64_t drawn = math::mix(rows[i].customer == nobody ? i : rows[i].customer);
+            (drawn % folds == fold ? left_out : learnt).push_back(rows[i]);
+        }
         for (const Method method : {Method::none, Method::platt, Method::isotonic}) {
             double &sum = loss[static_cast<std::size_t>(method)];
             const std::optional<Calibration> fitted = fit(learnt, scale, method, poll);

@@ -1,6 +1,6 @@
 // From scores to probabilities that come true: fitted on rows which the scores' model has not seen.
 #pragma once
-#include "common/error.hpp"
+#include "learn/inputs.hpp"
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -14,7 +14,8 @@ inline constexpr double largest = 1e100; // of scores and stored numbers, so tha
 struct Judged {
     std::vector<double> score;
     std::vector<std::uint8_t> label;
-    std::vector<double> weight; // empty if all are 1
+    std::vector<double> weight;          // empty if all are 1
+    std::vector<std::uint64_t> customer; // key of him whose row it is, or nobody; empty if nobody asked
 
     std::size_t rows() const { return score.size(); }
     double weight_of(std::size_t row) const { return weight.empty() ? 1 : weight[row]; }
@@ -44,8 +45,8 @@ struct Calibration {
 };
 const char *name_of(Calibration::Method method);
 
-// The method whose log loss is least when each fifth of the rows is judged by the fit to the others; the simpler one if
-// it is the same. Without a method that fits, none.
+// The method whose log loss is least when each fifth of the rows, or of their customers, is judged by the fit to the
+// others; the simpler one if it is the same. Without a method that fits, none.
 Calibration calibrate(const Judged &judged, Scores scores, Poll poll);
 // One method. Missing if it does not fit: what rises with the score must not fall, and two points are the least.
 std::optional<Calibration> calibrate(const Judged &judged, Scores scores, Calibration::Method method, Poll poll);

@@ -1,4 +1,5 @@
 #include "learn/cart.hpp"
+#include "learn/held_out.hpp"
 #include "math/elementary.hpp"
 #include <algorithm>
 #include <cfloat>
@@ -19,19 +20,6 @@ struct Smoothing {
         : more(2 * target.total / static_cast<double>(target.rows())), positives(more * target.base_rate()) {}
     double operator()(const Node &node) const { return (node.cover * node.value + positives) / (node.cover + more); }
 };
-
-// Folds of nearly equal size with equal shares of both classes; a row's fold hangs on its content alone.
-std::vector<std::uint8_t> folds_of(const Bins &bins, const Target &target, int folds, std::uint64_t seed,
-                                   Workers &workers) {
-    const std::vector<std::uint64_t> keys = row_keys(bins, target, seed, workers);
-    std::vector<std::uint32_t> order(target.rows());
-    std::iota(order.begin(), order.end(), 0U);
-    std::ranges::sort(order, {}, [&](std::uint32_t row) { return std::pair(target.label[row], keys[row]); });
-    std::vector<std::uint8_t> fold(order.size());
-    for (std::size_t i = 0; i < order.size(); ++i)
-        fold[order[i]] = static_cast<std::uint8_t>(i % static_cast<std::size_t>(folds));
-    return fold;
-}
 
 // Two sums over the leaves of each tree of a sequence, entered as what changes from one to the next.
 struct Sequence {
@@ -79,7 +67,10 @@ void cross_validate(const Bins &bins, const Target &target, const CartOptions &o
     for (std::size_t i = 0; i + 1 < begins.size(); ++i) complexities.push_back(std::sqrt(begins[i] * begins[i + 1]));
     complexities.push_back(DBL_MAX);
     const int folds = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(options.folds), target.rows()));
-    const std::vector<std::uint8_t> fold_of = folds_of(bins, target, folds, options.seed, workers);
+    // Hangs on the content of the rows alone.
+    const std::vector<std::uint64_t> keys =
+        held_out_keys(row_keys(bins, target, options.seed, workers), target, options.seed);
+    const std::vector<std::uint8_t> fold_of = deal(target, keys, static_cast<std::size_t>(folds), work.poll);
     Sequence losses(begins.size()); // and their squares
     for (int fold = 0; fold < folds; ++fold) {
         std::vector<std::uint32_t> learnt, left_out;

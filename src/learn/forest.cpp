@@ -15,6 +15,7 @@ constexpr std::uint64_t split_stream = 1;
 
 // How often rows are drawn. A bootstrap sample draws a row a number of times that is nearly Poisson with mean 1
 // (Oza and Russell 2001): drawn for each row by itself, it does not hang on the order of the rows.
+// All rows of a customer are drawn equally often, so that those out of bag are of customers whom the tree has not seen.
 class Draw {
   public:
     explicit Draw(double subsample) {
@@ -143,7 +144,8 @@ Forest grow_forest(const Bins &bins, const Target &target, const ForestOptions &
                            .monotone = options.monotone,
                            .features_per_node = options.features_per_node != 0 ? options.features_per_node : root};
     const FixedWeights weights(target);
-    const std::vector<std::uint64_t> keys = row_keys(bins, target, options.seed, workers);
+    const std::vector<std::uint64_t> keys =
+        held_out_keys(row_keys(bins, target, options.seed, workers), target, options.seed);
     const Problem problem{bins, target, weights, keys, Draw(options.subsample), options.seed};
 
     Forest forest;

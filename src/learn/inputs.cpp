@@ -62,6 +62,9 @@ Target::Target(const View &view, Poll poll) {
     const std::string name(shape.columns[shape.label()].name);
     const std::vector<double> values = view.column<double>(shape.label(), poll);
     if (shape.has_weight) weight = view.column<double>(shape.weight(), poll);
+    if (shape.has_customer)
+        for (const double hash : view.column<double>(shape.customer(), poll))
+            customer.push_back(dataset::is_missing(hash) ? nobody : static_cast<std::uint64_t>(hash));
     label.resize(values.size());
     for (std::size_t row = 0; row < values.size(); ++row) {
         poll.every(row);

@@ -1,4 +1,5 @@
-// What supervised models learn from: the features of a dataset, its label of two classes, and its weights.
+// What supervised models learn from: the features of a dataset, its label of two classes, its weights and
+// customers.
 #pragma once
 #include "dataset/dataset.hpp"
 
@@ -20,10 +21,14 @@ struct Inputs {
     std::vector<std::uint32_t> categories(const dataset::View &view, std::size_t feature, Poll poll) const;
 };
 
+// A row of which nobody says whose it is.
+inline constexpr std::uint64_t nobody = UINT64_MAX;
+
 struct Target {
-    std::vector<std::uint8_t> label; // 1 is the event
-    std::vector<double> weight;      // empty if all are 1
-    double total = 0, positives = 0; // sums of weights
+    std::vector<std::uint8_t> label;     // 1 is the event
+    std::vector<double> weight;          // empty if all are 1
+    std::vector<std::uint64_t> customer; // whose row it is, as dataset::customer_of; empty if nobody asked
+    double total = 0, positives = 0;     // sums of weights
 
     // Throws if the dataset has no label, one that is neither 0 nor 1, or one class only.
     Target(const dataset::View &view, Poll poll);

@@ -124,6 +124,47 @@ SELECT ok(abs(avg(roc_auc) - 0.5) < 0.06, 'from noise nothing is learnt') FROM
 SELECT throws_ok($$ SELECT cross_validate(d, 1) FROM data $$, '22023', NULL, 'one part');
 SELECT throws_ok($$ SELECT cross_validate(NULL) $$, '22023', NULL, 'no dataset');
 
+-- Customers of several rows: each has five that are alike, with one end. 800 are known, 3,000 are new.
+CREATE FUNCTION pg_temp.drawn(i integer, k integer) RETURNS float8 LANGUAGE sql AS $$ SELECT (hashint8extended(i, k) & 1048575) / 1048576.0 $$;
+CREATE TEMP TABLE repeated AS
+    SELECT i AS id, i > 800 AS new, a + n / 10000.0 AS a, b + n / 10000.0 AS b, c - n / 10000.0 AS c, pg_temp.drawn(i, 4) < 0.1 + 0.8 * a * b AS churned
+    FROM generate_series(1, 3800) i, LATERAL (SELECT pg_temp.drawn(i, 1) AS a, pg_temp.drawn(i, 2) AS b, pg_temp.drawn(i, 3) AS c) q, generate_series(1, 5) n;
+CREATE TEMP TABLE known AS
+    SELECT dataset_agg(r, 'churned', NULL, '{id,new}') AS by_row, dataset_agg(r, 'churned', NULL, '{new}', 'id') AS by_customer FROM repeated r WHERE NOT new;
+CREATE TEMP TABLE fitted AS
+    SELECT a.algorithm, v.name, churn_fit(d, a.algorithm, a.trees, learning_rate => a.rate) AS model,
+        (SELECT avg(roc_auc) FROM cross_validate(d, 3, a.algorithm, a.trees, learning_rate => a.rate)) AS promised
+    FROM known, (VALUES ('tree', NULL, NULL), ('forest', 100, NULL), ('boosting', NULL, 0.2::float8)) a (algorithm, trees, rate), LATERAL (VALUES ('row', by_row), ('customer', by_customer)) v (name, d);
+CREATE TEMP TABLE kept AS
+    SELECT f.*, roc_auc(e) AS auc, log_loss(e) AS loss, s.held_out_log_loss, s.leaves
+    FROM fitted f, summary(f.model) s, LATERAL (SELECT evaluation_agg(predict(f.model, r), r.churned) AS e FROM repeated r WHERE r.new) q;
+SELECT ok(promised - auc > 0.1 AND loss - held_out_log_loss > 0.1, format('%s by rows: held-out rows of known customers promise too much', algorithm)) FROM kept WHERE name = 'row' ORDER BY algorithm;
+-- An area of 800 customers has a standard error of 0.02.
+SELECT ok(abs(promised - auc) < 0.05, format('%s by customers: cross_validate says what new customers will show', algorithm)) FROM kept WHERE name = 'customer' ORDER BY algorithm;
+SELECT ok(abs(loss - held_out_log_loss) < 0.03, format('%s by customers: and so does the held-out loss', algorithm)) FROM kept WHERE name = 'customer' ORDER BY algorithm;
+SELECT ok(c.loss < r.loss AND c.leaves < r.leaves, format('%s: of two models the one by customers is the smaller and the better one', algorithm)) FROM kept c JOIN kept r USING (algorithm) WHERE c.name = 'customer' AND r.name = 'row' ORDER BY algorithm;
+SELECT results_eq($$ SELECT rows % 5, abs(rows - 1333) <= 5 FROM known, cross_validate(by_customer, 3, 'tree') $$, $$ SELECT 0::bigint, true FROM generate_series(1, 3) $$, 'no customer is in two parts');
+SELECT ok(model::text = churn_fit(d, algorithm, trees, learning_rate => rate)::text, format('%s by customers: the order of the rows does not matter', algorithm))
+FROM fitted JOIN (VALUES ('tree', NULL, NULL), ('forest', 100, NULL), ('boosting', NULL, 0.2::float8)) a (algorithm, trees, rate) USING (algorithm),
+    (SELECT dataset_agg(r, 'churned', NULL, '{new}', 'id' ORDER BY hashint4(id), a) AS d FROM repeated r WHERE NOT new) q WHERE name = 'customer' ORDER BY algorithm;
+SELECT throws_ok(format('SELECT churn_fit(d, %L) FROM (SELECT dataset_agg(r, ''churned'', NULL, ''{new}'', ''id'') AS d FROM (SELECT 1 AS id, new, a, churned FROM repeated) r) q', algorithm), '22023', 'all rows are of one customer', format('%s: one customer', algorithm))
+FROM unnest('{tree,forest,boosting}'::text[]) algorithm;
+SELECT is(churn_fit(d, 'logistic')::text, churn_fit(e, 'logistic')::text, 'logistic regression holds nothing out') FROM (SELECT dataset_agg(r, 'churned', NULL, '{new}', 'id') AS d, dataset_agg(r, 'churned', NULL, '{id,new}') AS e FROM repeated r) q;
+
+-- Observations of each month, whose outcomes overlap: by customers all months are as good as every third one, by rows they are not.
+CREATE TEMP TABLE observation AS
+    SELECT * FROM churn_features('SELECT customer_id, occurred_at, amount FROM simulate_purchases(6000) WHERE amount >= 0', '90 days', lead => '7 days');
+CREATE TEMP TABLE day AS SELECT min(observed_at) AS judged FROM (SELECT DISTINCT observed_at FROM observation WHERE NOT censored ORDER BY 1 DESC LIMIT 3) d;
+CREATE TEMP TABLE month_model AS
+    WITH training AS (SELECT o.*, extract(month FROM observed_at)::integer % 3 = extract(month FROM judged)::integer % 3 AS apart FROM observation o, day WHERE observed_at + interval '90 days' <= judged)
+    SELECT churn_fit(dataset_agg(t, 'churned', NULL, '{customer_id,observed_at,active_since,tenure,censored,apart}')) AS by_row,
+        churn_fit(dataset_agg(t, 'churned', NULL, '{observed_at,active_since,tenure,censored,apart}', 'customer_id')) AS by_customer,
+        churn_fit(dataset_agg(t, 'churned', NULL, '{customer_id,observed_at,active_since,tenure,censored,apart}') FILTER (WHERE apart)) AS apart
+    FROM training t;
+SELECT ok(log_loss(c) < log_loss(r) - 0.005 AND roc_auc(c) > roc_auc(r) + 0.005 AND log_loss(c) < log_loss(a) + 0.003 AND roc_auc(c) > roc_auc(a) - 0.003, 'overlapping months: fitted by customers')
+FROM (SELECT evaluation_agg(predict(by_customer, o), churned) AS c, evaluation_agg(predict(by_row, o), churned) AS r, evaluation_agg(predict(apart, o), churned) AS a
+      FROM observation o, day, month_model WHERE observed_at >= judged AND NOT censored) q;
+
 -- Bad input
 SELECT throws_ok($$ SELECT churn_fit(dataset_agg(c, 'churned')) FROM customer c WHERE false $$, '22023', 'the dataset has no rows', 'no rows');
 SELECT throws_ok($$ SELECT churn_fit(dataset_agg(c, 'churned'), algorithm) FROM (SELECT spend, churned FROM customer LIMIT 1) c, unnest('{logistic,tree,forest,boosting}'::text[]) algorithm GROUP BY algorithm $$, '22023', 'label "churned" has one class only', 'one row');

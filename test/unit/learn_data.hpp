@@ -10,12 +10,13 @@
 
 namespace cd::learn {
 
-// Columns of numbers or codes (0 is missing in a category), a label, and weights if there are any.
+// Columns of numbers or codes (0 is missing in a category), a label, and weights and customers if there are any.
 struct Table {
     std::vector<std::vector<double>> columns;
     std::vector<std::uint8_t> category; // by column: whether it is one
     std::vector<std::uint8_t> label;
     std::vector<double> weight;
+    std::vector<double> customer; // dataset::missing: of nobody
 
     std::size_t rows() const { return label.size(); }
     Table of(const std::vector<std::size_t> &some) const {
@@ -28,6 +29,7 @@ struct Table {
         for (const std::size_t row : some) {
             t.label.push_back(label[row]);
             if (!weight.empty()) t.weight.push_back(weight[row]);
+            if (!customer.empty()) t.customer.push_back(customer[row]);
         }
         return t;
     }
@@ -46,6 +48,8 @@ inline dataset::Dataset dataset_of(const Table &table, std::pmr::memory_resource
     shape.has_label = true;
     shape.has_weight = !table.weight.empty();
     if (shape.has_weight) shape.columns.emplace_back("weight", dataset::Kind::number);
+    shape.has_customer = !table.customer.empty();
+    if (shape.has_customer) shape.columns.emplace_back("customer", dataset::Kind::number);
     dataset::Dataset data(memory, SIZE_MAX);
     data.fit_shape(shape);
     // Levels are named so that their order by name is that of the codes, whatever the order of the rows.
@@ -60,6 +64,7 @@ inline dataset::Dataset dataset_of(const Table &table, std::pmr::memory_resource
         }
         data.put(shape.label(), table.label[row]);
         if (shape.has_weight) data.put(shape.weight(), table.weight[row]);
+        if (shape.has_customer) data.put(shape.customer(), table.customer[row]);
         data.end_row();
     }
     return data;
