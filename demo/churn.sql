@@ -28,21 +28,20 @@ SELECT CASE WHEN churned THEN 'churned' ELSE 'stayed' END AS "who", shown(count(
 FROM churn_observation WHERE NOT censored GROUP BY churned ORDER BY churned;
 
 -- Judged on the last three dates that are decided. Fitted from those whose outcome was known by then, 90 days later: what
--- is between them would be known to the model, but to nobody on the day. Of these every third month: outcomes of dates
--- that are nearer together are the same, and rows held out to end the fit would not be new to it.
+-- is between them would be known to the model, but to nobody on the day. Outcomes of months that are near together are
+-- the same ones: the fit is told whose the rows are, so that those it holds out are of customers who are new to it.
 SELECT coalesce(min(observed_at), 'infinity') AS judged_from
 FROM (SELECT DISTINCT observed_at FROM churn_observation WHERE NOT censored ORDER BY observed_at DESC LIMIT 3) d \gset
 CREATE VIEW churn_training AS
 SELECT * FROM churn_observation o
-WHERE observed_at + interval '90 days' <= :'judged_from'
-  AND extract(month FROM observed_at)::integer % 3 = extract(month FROM timestamptz :'judged_from' - interval '3 months')::integer % 3;
+WHERE observed_at + interval '90 days' <= :'judged_from';
 COMMENT ON VIEW churn_training IS 'observations that the model of the demo is fitted from, made by the demo';
 SELECT (SELECT count(DISTINCT churned) = 2 FROM churn_training)
    AND (SELECT count(DISTINCT churned) = 2 FROM churn_observation WHERE observed_at >= :'judged_from') AS long_enough \gset
 \if :long_enough
 SELECT clock_timestamp() AS start \gset
 CREATE TABLE churn_model AS
-SELECT churn_fit(dataset_agg(o, 'churned', NULL, '{customer_id,observed_at,active_since,tenure,censored}')) AS model
+SELECT churn_fit(dataset_agg(o, 'churned', NULL, '{observed_at,active_since,tenure,censored}', 'customer_id')) AS model
 FROM churn_training o;
 COMMENT ON TABLE churn_model IS 'who churns, from what was known: gradient boosting; made by the demo';
 SELECT shown(s.rows) AS rows, s.trees, shown(1000 * extract(epoch FROM clock_timestamp() - :'start'::timestamptz)::float8) AS milliseconds
