@@ -77,20 +77,20 @@ std::string refusal(const auto &f) {
 
 TEST(HeldOut, NoCustomerIsSplit) {
     Random random(1, 0);
-    for (const std::uint64_t most : {1, 2, 5, 40}) {
+    for (const std::uint64_t most : {1U, 2U, 5U, 40U}) {
         Table t = look_alikes(500, most, random);
         // A tenth of the rows is of nobody, and each of these is drawn by itself.
         for (double &customer : t.customer)
             if (random.uniform() < 0.1) customer = dataset::missing;
         Problem p(t);
-        for (const std::uint64_t seed : {0, 1, 2}) {
+        for (const std::uint64_t seed : {0U, 1U, 2U}) {
             const std::vector<std::uint64_t> keys = keys_of(p, seed);
             const std::vector<std::uint8_t> held = hold_out(p.target, keys, 0.1, {});
             EXPECT_EQ(split_customers(t, held), 0U);
             const auto out = static_cast<double>(std::ranges::count(held, 0));
             EXPECT_LE(out, 0.1 * static_cast<double>(t.rows()));
             EXPECT_GT(out, 0.1 * static_cast<double>(t.rows()) - static_cast<double>(most));
-            for (const std::size_t parts : {2, 5, 10}) {
+            for (const std::size_t parts : {2U, 5U, 10U}) {
                 const std::vector<std::uint8_t> part = deal(p.target, keys, parts, {});
                 EXPECT_EQ(split_customers(t, part), 0U);
                 // Both classes are spread evenly: a part has one customer more or less than its share.
