@@ -63,11 +63,10 @@ std::vector<std::uint8_t> deal_customers(const Target &target, const std::vector
         for (std::size_t i = customers[c].begin; i < customers[c].end; ++i) ++own.of[target.label[order[i].second]];
         own.of[2] = static_cast<double>(customers[c].rows());
         // By how much the sum of the squares of the parts' shares grows, but for what is the same for all parts.
-        const auto cost = [&](const Counts &there) {
-            double sum = 0;
-            for (std::size_t k = 0; k < std::size(own.of); ++k)
-                sum += there.of[k] / all.of[k] * (own.of[k] / all.of[k]);
-            return sum;
+        Counts weight;
+        for (std::size_t k = 0; k < std::size(own.of); ++k) weight.of[k] = own.of[k] / (all.of[k] * all.of[k]);
+        const auto cost = [&weight](const Counts &there) {
+            return there.of[0] * weight.of[0] + there.of[1] * weight.of[1] + there.of[2] * weight.of[2];
         };
         const auto to = static_cast<std::size_t>(std::ranges::min_element(held, {}, cost) - held.begin());
         for (std::size_t k = 0; k < std::size(own.of); ++k) held[to].of[k] += own.of[k];
