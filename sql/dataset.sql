@@ -20,7 +20,7 @@ SELECT name, kind, n, missing, min, max, mean, distinct_values, top_values
 FROM (SELECT dataset_agg(c, 'churned', 'copies', ARRAY['customer_id']) AS d FROM customer c) q, dataset_columns(q.d);
 SELECT (summary(dataset_agg(c, 'churned', 'copies', ARRAY['customer_id']))).* FROM customer c;
 -- Whose row it is: no feature, and kept as a hash that is the same for all types. A row of nobody stays.
-SELECT (summary(d)).* FROM (SELECT dataset_agg(f, 'churned', NULL, '{}', 'customer_id') AS d FROM (SELECT nullif(customer_id, 4) AS customer_id, age, churned FROM customer) f) q;
+SELECT (summary(d)).*, dataset_customer(d) FROM (SELECT dataset_agg(f, 'churned', NULL, '{}', 'customer_id') AS d FROM (SELECT nullif(customer_id, 4) AS customer_id, age, churned FROM customer) f) q;
 SELECT c.name FROM (SELECT dataset_agg(f, 'churned', 'copies', '{country}', 'customer_id') AS d FROM (SELECT customer_id, age, country, spend, churned, copies FROM customer) f) q, dataset_columns(q.d) c;
 SELECT key, d = first_value(d) OVER (ORDER BY key) AS equal
 FROM (SELECT 'text' AS key, dataset_agg(f, NULL, NULL, NULL, 'id')::text AS d FROM (SELECT age, customer_id::text AS id FROM customer) f

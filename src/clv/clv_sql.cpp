@@ -18,9 +18,8 @@ std::string fault_of(const Part &part, const char *parameter) {
     switch (part.end) {
     case End::too_few_iterations: return "It was given up after " + std::to_string(part.iterations) + " iterations.";
     case End::runs_away:
-        return std::string("The likelihood grows for ever as ") + parameter +
-               (part.grows ? " grows: it reached " : " vanishes: it reached ") + digits(part.parameters[part.which]) +
-               ".";
+        return std::string("The likelihood has no largest value: it rises for ever as ") + parameter +
+               (part.grows ? " grows." : " goes to its lower end.");
     case End::flat: return std::string("The data do not tell what ") + parameter + " is.";
     default: return {};
     }

@@ -92,12 +92,15 @@ COMMENT ON FUNCTION customer_data.dataset_rows(customer_data.dataset) IS 'number
 CREATE FUNCTION customer_data.dataset_skipped(d customer_data.dataset) RETURNS bigint
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_dataset_skipped';
 COMMENT ON FUNCTION customer_data.dataset_skipped(customer_data.dataset) IS 'number of rows left out: NULL as a whole, or without label or weight';
+CREATE FUNCTION customer_data.dataset_customer(d customer_data.dataset) RETURNS text
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_dataset_customer';
+COMMENT ON FUNCTION customer_data.dataset_customer(customer_data.dataset) IS 'name of the column that says whose row it is; NULL if there is none';
 CREATE FUNCTION customer_data.dataset_columns(d customer_data.dataset,
     OUT name text, OUT kind text, OUT n bigint, OUT missing bigint, OUT min float8, OUT max float8, OUT mean float8, OUT sd float8,
     OUT distinct_values bigint, OUT top_values jsonb) RETURNS SETOF record
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME', 'cd_dataset_columns';
 COMMENT ON FUNCTION customer_data.dataset_columns(customer_data.dataset) IS 'what each feature holds: kind (numeric or categorical), rows with and without a value, range, mean, sample sd, distinct values, and the five most frequent';
 CREATE FUNCTION customer_data.summary(d customer_data.dataset,
-    OUT rows bigint, OUT skipped bigint, OUT features integer, OUT label text, OUT weight text, OUT bytes bigint, OUT customer text)
+    OUT rows bigint, OUT skipped bigint, OUT features integer, OUT label text, OUT weight text, OUT bytes bigint)
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_dataset_summary';
-COMMENT ON FUNCTION customer_data.summary(customer_data.dataset) IS 'a dataset in one row: its rows, the rows left out, features, names of label and weight, the bytes its rows take, and the name of the customer';
+COMMENT ON FUNCTION customer_data.summary(customer_data.dataset) IS 'a dataset in one row: its rows, the rows left out, features, names of label and weight, and the bytes its rows take';

@@ -325,7 +325,7 @@ Datum columns(FunctionCallInfo fcinfo) {
 }
 
 Datum summary(FunctionCallInfo fcinfo) {
-    enum { rows, skipped, features, label, weight, bytes, customer, count };
+    enum { rows, skipped, features, label, weight, bytes, count };
     TupleDesc const row = pg::result_row(fcinfo);
     Datum values[count] = {};
     bool nulls[count] = {};
@@ -344,7 +344,6 @@ Datum summary(FunctionCallInfo fcinfo) {
     };
     text(label, shape.has_label, shape.label());
     text(weight, shape.has_weight, shape.weight());
-    text(customer, shape.has_customer, shape.customer());
     return pg::call([row, &values, &nulls] { return pg::row_datum(row, values, nulls); });
 }
 
@@ -366,4 +365,9 @@ CD_DEFINE(cd_dataset_columns, columns)
 CD_DEFINE(cd_dataset_summary, summary)
 
 CD_FUNCTION(cd_dataset_rows) { return UInt64GetDatum(view_arg(fcinfo->args[0].value).rows()); }
+CD_FUNCTION(cd_dataset_customer) {
+    const View view = view_arg(fcinfo->args[0].value);
+    if (!view.shape().has_customer) PG_RETURN_NULL();
+    return pg::text_column(view.shape().columns[view.shape().customer()].name);
+}
 CD_FUNCTION(cd_dataset_skipped) { return UInt64GetDatum(view_arg(fcinfo->args[0].value).skipped()); }

@@ -1,5 +1,18 @@
 \echo Use "ALTER EXTENSION customer_data UPDATE" to load this file. \quit
 
+-- src/dataset/dataset.sql: whose row it is
+CREATE FUNCTION customer_data.dataset_agg_accum(state customer_data.dataset, features record, label text, weight text, ignore text[], customer text) RETURNS customer_data.dataset
+    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_dataset_agg_row';
+COMMENT ON FUNCTION customer_data.dataset_agg_accum(customer_data.dataset, record, text, text, text[], text) IS 'adds one row to a dataset; transition of dataset_agg';
+CREATE AGGREGATE customer_data.dataset_agg(features record, label text, weight text, ignore text[], customer text) (
+    SFUNC = customer_data.dataset_agg_accum, STYPE = customer_data.dataset, SSPACE = 1048576,
+    FINALFUNC = customer_data.dataset_agg_final, FINALFUNC_MODIFY = READ_ONLY, PARALLEL = SAFE);
+COMMENT ON AGGREGATE customer_data.dataset_agg(record, text, text, text[], text) IS 'the same, with the column that says whose row it is: models hold out all rows of a customer together; kept as a hash';
+
+CREATE FUNCTION customer_data.dataset_customer(d customer_data.dataset) RETURNS text
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_dataset_customer';
+COMMENT ON FUNCTION customer_data.dataset_customer(customer_data.dataset) IS 'name of the column that says whose row it is; NULL if there is none';
+
 
 -- src/clv/clv.sql
 -- What customers without a contract will buy and are worth: customers gathered for a model, and its fit.

@@ -192,7 +192,7 @@ INSERT INTO public_name SELECT unnest(ARRAY[
     'segment_setup', 'segment_define', 'segment_define_rule', 'segment_event_define', 'segment_sql', 'segment_explain', 'segment_preview',
     'segment_refresh', 'segment_refresh_all', 'segment_members', 'segment_overlap', 'segment_profile', 'tag_agg',
     -- dataset
-    'dataset_agg', 'dataset_rows', 'dataset_skipped', 'dataset_columns',
+    'dataset_agg', 'dataset_customer', 'dataset_rows', 'dataset_skipped', 'dataset_columns',
     -- cluster
     'kmeans_fit', 'kmeans_scan', 'gmm_fit', 'pca_fit', 'cluster', 'cluster_distance', 'cluster_probability', 'cluster_cards',
     'cluster_profile', 'pca_scores', 'pca_loadings', 'kmeans_model_to_jsonb', 'gmm_model_to_jsonb', 'pca_model_to_jsonb',

@@ -117,14 +117,14 @@ SELECT is((SELECT rollup(d ORDER BY part)::text FROM owned_part), (SELECT datase
 SELECT is((SELECT dataset_agg(c, 'flag', NULL, '{id,part}', 'owner' ORDER BY id)::text FROM owned c),
     (SELECT dataset_agg(c, 'flag', NULL, '{id,part}', 'owner' ORDER BY id)::text FROM (SELECT part, owner::text COLLATE "C" AS owner, c.* FROM owned o, LATERAL (SELECT id, small, whole, large, narrow, wide, money, flag, born, seen, local,
         gap, daytime, city, mail, ratio, mood, code, short) c) c), 'an id is the same as number and as text');
-SELECT results_eq($$ SELECT s.rows, s.skipped, s.label, s.customer FROM owned_part, summary(d) s WHERE part = 0 $$,
+SELECT results_eq($$ SELECT s.rows, s.skipped, s.label, dataset_customer(d) FROM owned_part, summary(d) s WHERE part = 0 $$,
     $$ SELECT count(flag), count(*) - count(flag), 'flag', 'owner' FROM owned WHERE part = 0 $$, 'rows of nobody are not skipped');
 SELECT is_empty($$ SELECT part FROM owned_part WHERE d::text::dataset::text <> d::text $$, 'text form with customers is exact');
 SELECT ok(bytes - without BETWEEN 8 * rows AND 8 * rows + rows / 1024 + 1, 'a customer takes eight bytes a row')
 FROM (SELECT (summary(a)).*, (summary(b)).bytes AS without FROM (SELECT dataset_agg(c, 'flag', NULL, '{id,part}', 'owner') AS a, dataset_agg(c, 'flag', NULL, '{id,part,owner}') AS b FROM owned c) q) q;
 SELECT is((SELECT count(DISTINCT dataset_agg) FROM (SELECT dataset_agg(f, NULL, NULL, NULL, 'id')::text FROM (SELECT 1 AS x, i AS id FROM generate_series(1, 20000) i) f GROUP BY id) q), 20000::bigint, 'customers are told apart');
 -- Two rows as 0.3.0 stored them: version 1, no flags, one column "x" of numbers, two rows, none skipped, four bytes each: 1 and 2.
-SELECT results_eq($$ SELECT s.rows, s.customer, c.name, c.mean FROM (SELECT encode('\x0100010178000200140000803f00000040', 'base64')::dataset AS d) q, summary(d) s, dataset_columns(d) c $$,
+SELECT results_eq($$ SELECT s.rows, dataset_customer(d), c.name, c.mean FROM (SELECT encode('\x0100010178000200140000803f00000040', 'base64')::dataset AS d) q, summary(d) s, dataset_columns(d) c $$,
     $$ VALUES (2::bigint, NULL::text, 'x', 1.5::float8) $$, 'a dataset of version 0.3.0 is read');
 
 -- A named type that changes between, and within, queries.
