@@ -178,10 +178,10 @@ HoldOut hold_out(const Customers &c, const Compared &fit, Poll poll) {
     math::Sum expected, absolute, square;
     for (std::size_t i = 0; i < c.seen().size(); ++i) {
         poll.every(i);
-        const auto &[seen, count] = c.seen()[i];
+        const Seen &seen = c.seen()[i].value;
         double purchases;
         std::visit([&](const auto &m) { m.purchases({seen.x, seen.t_x, seen.t}, {&length, 1}, &purchases); }, model);
-        const double n = static_cast<double>(count), error = purchases - seen.held;
+        const double n = static_cast<double>(c.seen()[i].count), error = purchases - seen.held;
         expected.add(n * purchases);
         absolute.add(n * std::abs(error));
         square.add(n * error * error);
