@@ -127,6 +127,14 @@ class Terms {
 
 std::size_t whole(double t) { return static_cast<std::size_t>(t); }
 
+// Whatever is answered takes time that grows with these.
+void check_opportunities(double t) {
+    if (t > BgBb::max_opportunities)
+        throw Error(sqlstate::program_limit, "too many opportunities for model bg/bb",
+                    "A customer had " + digits(t) + ", at most " + digits(BgBb::max_opportunities) + " are possible.",
+                    "Take a longer unit, or a model of continuous time.");
+}
+
 } // namespace
 
 // Of all histories with the same x the sums end at the largest t; each history takes that from t_x on less that from t
@@ -135,10 +143,7 @@ Derivatives BgBb::log_likelihood(const Parameters &parameters, const Histories &
     const std::size_t size = histories.size();
     double largest = 0;
     for (std::size_t i = 0; i < size; ++i) largest = std::max(largest, histories.t[i]);
-    if (largest > max_opportunities)
-        throw Error(sqlstate::program_limit, "too many opportunities for model bg/bb",
-                    "A customer had " + digits(largest) + ", at most " + digits(max_opportunities) + " are possible.",
-                    "Take a longer unit, or a model of continuous time.");
+    check_opportunities(largest);
     const Terms terms(parameters, whole(largest), poll);
     std::vector<Derivatives> sums; // from k on, as multiples of T_k
     std::vector<double> values;    // of histories with the same x: first how T_k life(k) falls, then the likelihood
@@ -196,6 +201,7 @@ double BgBb::log_first(double x, double k) const {
 // Beyond many terms the last one is more exact in one piece, and there may be no need for all of them.
 BgBb::Weights BgBb::weights(const History &h) const {
     constexpr double many = 64, little = 0x1p-60;
+    check_opportunities(h.t);
     const double length = h.t - h.t_x;
     double term = 1, sum = 0;
     for (double k = h.t_x; k < h.t && !(length > many && term * length < little); ++k) {
@@ -233,6 +239,7 @@ void BgBb::new_purchases(std::span<const double> horizons, double *out) const { 
 double BgBb::new_probability(std::uint64_t n, double time) const {
     constexpr double large = 0x1p500;
     const double x = static_cast<double>(n), t = std::floor(time);
+    check_opportunities(t);
     if (x > t) return 0;
     double term = 1, sum = 0, log_unit = log_first(x, x);
     for (double k = x; k < t; ++k) {

@@ -25,7 +25,7 @@ class BgBb {
     // max_opportunities.
     static Derivatives log_likelihood(const Parameters &, const Histories &, Poll);
 
-    // The others take time that grows with t - t_x.
+    // The others take time that grows with t - t_x, and t has the same bound.
     double log_likelihood(const History &) const;
     double alive(const History &) const;
     void purchases(const History &, std::span<const double> horizons, double *out) const;

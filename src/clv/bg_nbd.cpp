@@ -88,8 +88,7 @@ Derivatives GeometricNbd<after_first>::log_likelihood(const Parameters &paramete
                                                       Poll poll) {
     const auto [r, alpha, a, b] = parameters;
     const double log_a = math::log(a), log_alpha = math::log(alpha);
-    const double stay = math::log_gamma_step(b, a), stay_b = math::digamma_step(b, a),
-                 stay_bb = math::trigamma_step(b, a);
+    const double stay_b = math::digamma_step(b, a), stay_bb = math::trigamma_step(b, a);
     math::Sum value, gradient[4], hessian[4][4];
     Rows rows(alpha);
     for (std::size_t begin = 0, end; begin < histories.size(); begin = end) {
@@ -104,7 +103,7 @@ Derivatives GeometricNbd<after_first>::log_likelihood(const Parameters &paramete
             end += count;
         }
         const double customers = rows[n];
-        value.add(customers * (math::log_gamma_step(r, x) + r * log_alpha + stay - math::log_gamma_step(b + y, a)));
+        value.add(customers * (math::log_gamma_step(r, x) + r * log_alpha - math::log_gamma_cross(b, y, a)));
         value.add(rows[n_log] - power * rows[n_l1]);
 
         gradient[0].add(customers * (math::digamma_step(r, x) + log_alpha) - rows[n_l1] + rows[n_pR]);
@@ -136,7 +135,7 @@ Derivatives GeometricNbd<after_first>::log_likelihood(const Parameters &paramete
 
 // ln of the expected (1 - p)^y: B(a, b + y) / B(a, b).
 template <bool after_first> double GeometricNbd<after_first>::log_stayed(double y) const {
-    return math::log_gamma_step(b_, a_) - math::log_gamma_step(b_ + y, a_);
+    return -math::log_gamma_cross(b_, y, a_);
 }
 
 template <bool after_first> double GeometricNbd<after_first>::log_likelihood(const History &h) const {

@@ -145,6 +145,12 @@ double ClvModel::new_purchases(double length) const {
     return finite(purchases);
 }
 double ClvModel::new_probability(std::uint64_t n, double length) const {
+    // The time of an answer grows with the root of n.
+    constexpr std::uint64_t most = 1'000'000;
+    if (n > most)
+        throw Error(sqlstate::program_limit, "too many purchases for a probability",
+                    "There are " + std::to_string(n) + ", at most " + std::to_string(most) + " are possible.",
+                    "So many are far beyond what a customer makes: take a shorter horizon.");
     return finite(std::visit([&](const auto &m) { return m.new_probability(n, length); }, *purchases_));
 }
 double ClvModel::residual(const History &h, double force) const {

@@ -25,49 +25,89 @@ Horizon::Horizon(double length, double force, Poll poll) : length_(length), poll
     }
 }
 
-// The rule of Gauss for the measure that has these weights at the ends of the periods: n times, exact for polynomials
-// of degree below 2n. Its Jacobi matrix comes from Lanczos' process with the diagonal of the times, with full
-// orthogonalisation (Gautschi 2004, 2.2.3.2), its nodes and weights from that matrix (Golub and Welsch 1969).
-Horizon::Rule Horizon::gauss(std::size_t n) const {
+// The rule of Gauss for the measure that has these weights at the ends of the periods from..to-1: n times, exact for
+// polynomials of degree below 2n. Its Jacobi matrix comes from Lanczos' process with the diagonal of the times, with
+// full orthogonalisation (Gautschi 2004, 2.2.3.2), its nodes and weights from that matrix (Golub and Welsch 1969).
+void Horizon::add_gauss(Rule &rule, std::size_t from, std::size_t to, std::size_t n) const {
+    if (to - from <= n) {
+        rule.at.insert(rule.at.end(), &periods_.at[from], &periods_.at[from] + (to - from));
+        rule.weight.insert(rule.weight.end(), &periods_.weight[from], &periods_.weight[from] + (to - from));
+        return;
+    }
     math::fix_blocking();
-    const auto points = static_cast<math::Index>(periods_.at.size()), nodes = static_cast<math::Index>(n);
-    const Eigen::Map<const math::Vector> at(periods_.at.data(), points), weight(periods_.weight.data(), points);
+    const auto points = static_cast<math::Index>(to - from), nodes = static_cast<math::Index>(n);
+    const Eigen::Map<const math::Vector> at(&periods_.at[from], points), weight(&periods_.weight[from], points);
     const double mass = weight.sum();
     math::Matrix basis(points, nodes);
     math::Vector diagonal(nodes), beside(nodes - 1);
     basis.col(0) = (weight / mass).cwiseSqrt();
     for (math::Index j = 0; j < nodes; ++j) {
-        poll_();
         math::Vector next = at.cwiseProduct(basis.col(j));
         diagonal(j) = next.dot(basis.col(j));
         if (j + 1 == nodes) break;
-        for (int pass = 0; pass < 2; ++pass) next -= basis.leftCols(j + 1) * (basis.leftCols(j + 1).transpose() * next);
+        for (int pass = 0; pass < 2; ++pass) {
+            poll_();
+            next -= basis.leftCols(j + 1) * (basis.leftCols(j + 1).transpose() * next);
+        }
         beside(j) = next.norm();
         basis.col(j + 1) = next / beside(j);
     }
     Eigen::SelfAdjointEigenSolver<math::Matrix> jacobi;
     jacobi.computeFromTridiagonal(diagonal, beside);
-    Rule rule;
     for (math::Index i = 0; i < nodes; ++i) {
         const double first = jacobi.eigenvectors()(0, i);
         rule.at.push_back(std::clamp(jacobi.eigenvalues()(i), 0.0, length_));
         rule.weight.push_back(mass * first * first);
     }
-    return rule;
 }
+
+namespace {
 
 // A function that is smooth but for t <= -singular is analytic inside an ellipse around [0, length] through that point,
 // whose half axes add up to rho half lengths; n nodes are wrong by the order of rho^-2n (Trefethen 2019, theorem 19.3).
-const Horizon::Rule &Horizon::rule_for(double singular) {
+double nodes_needed(double length, double singular) {
     constexpr double digits = 36; // ln(10^15.6)
-    const double x = 1 + 2 * singular / length_, rho = x + std::sqrt(x * x - 1);
-    const double needed = digits / (2 * math::log(rho)) + 2;
-    if (!(needed < static_cast<double>(periods_.at.size()))) return periods_;
-    const std::size_t k = static_cast<std::size_t>(needed) / 4, n = 4 * (k + 1);
-    if (n >= periods_.at.size()) return periods_;
-    if (k >= rules_.size()) rules_.resize(k + 1);
-    if (rules_[k].at.empty()) rules_[k] = gauss(n);
-    return rules_[k];
+    const double x = 1 + 2 * singular / length, rho = x + std::sqrt(x * x - 1);
+    return digits / (2 * math::log(rho)) + 2;
+}
+
+// Pieces as long as twice the way from their beginning to the singularity: x = 2 there, whatever the length.
+constexpr double piece = 2;
+constexpr std::size_t piece_nodes = 16;
+// One piece takes as much memory and time for each of its nodes as there are periods.
+constexpr std::size_t most_nodes = 64, most_work = 1 << 22;
+
+} // namespace
+
+Horizon::Rule Horizon::graded(double singular) const {
+    Rule rule;
+    std::size_t from = 0;
+    for (double end = 0; from < periods_.at.size();) {
+        end += piece * (end + singular);
+        const auto next = std::upper_bound(periods_.at.begin(), periods_.at.end(), end);
+        const auto to = static_cast<std::size_t>(next - periods_.at.begin());
+        if (to > from) add_gauss(rule, from, to, piece_nodes);
+        from = to;
+    }
+    return rule;
+}
+
+const Horizon::Rule &Horizon::rule_for(double singular) {
+    const std::size_t periods = periods_.at.size();
+    if (!(singular > 0) || periods <= 4) return periods_;
+    const double needed = nodes_needed(length_, singular);
+    if (needed < static_cast<double>(most_nodes) &&
+        needed * static_cast<double>(periods) < static_cast<double>(most_work)) {
+        const std::size_t n = 4 * (static_cast<std::size_t>(needed) / 4 + 1);
+        if (n >= periods) return periods_;
+        Rule &rule = rules_[n];
+        if (rule.at.empty()) add_gauss(rule, 0, periods, n);
+        return rule;
+    }
+    const int power = std::ilogb(singular);
+    Rule &rule = graded_[power];
+    if (rule.at.empty()) rule = graded(std::ldexp(1, power));
+    return rule;
 }
 
 } // namespace cd::clv

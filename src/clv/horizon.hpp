@@ -2,6 +2,7 @@
 // its end. The sum is taken by a quadrature of its own, which needs fewer terms than there are periods.
 #pragma once
 #include "common/error.hpp"
+#include <map>
 #include <span>
 #include <vector>
 
@@ -32,12 +33,15 @@ class Horizon {
         std::vector<double> at, weight; // ascending times
     };
     const Rule &rule_for(double singular);
-    Rule gauss(std::size_t n) const;
+    void add_gauss(Rule &, std::size_t from, std::size_t to, std::size_t nodes) const;
+    Rule graded(double singular) const;
 
     double length_;
     Poll poll_;
-    Rule periods_;            // all of them
-    std::vector<Rule> rules_; // with 4, 8, 12, ... times; made when needed
+    // Made when needed: rules with so many times in one piece, and in pieces for singularities 2^i away.
+    std::map<std::size_t, Rule> rules_;
+    std::map<int, Rule> graded_;
+    Rule periods_; // all of them
     std::vector<double> values_;
 };
 

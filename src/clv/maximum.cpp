@@ -3,6 +3,7 @@
 #include "math/elementary.hpp"
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace cd::clv {
 
@@ -64,6 +65,7 @@ constexpr int most_small_gains = 3;
 // quadratic approximation has held (Nocedal and Wright 2006, algorithm 4.1).
 Maximum maximise(const LogLikelihood &f, const Bounds &bounds, const Parameters &start, std::uint64_t max_iterations,
                  Poll poll) {
+    constexpr double least = std::numeric_limits<double>::min();
     const auto n = static_cast<Index>(bounds.parameters);
     Vector first(n);
     for (std::size_t i = 0; i < bounds.parameters; ++i)
@@ -83,21 +85,21 @@ Maximum maximise(const LogLikelihood &f, const Bounds &bounds, const Parameters 
         const Eigen::SelfAdjointEigenSolver<Matrix> curvature(now.information);
         const Vector &lambda = curvature.eigenvalues();
         const double steepest = lambda.cwiseAbs().maxCoeff();
-        if (!(steepest > 0)) { // no parameter matters
+        if (steepest == 0 && now.gradient.isZero(0)) { // no parameter matters
             maximum.end = End::flat;
             break;
         }
         const Vector along = curvature.eigenvectors().transpose() * now.gradient;
         Vector step(n);
         for (Index i = 0; i < n; ++i)
-            step(i) = std::clamp(along(i) / std::max(std::abs(lambda(i)), 1e-14 * steepest), -radius, radius);
+            step(i) = std::clamp(along(i) / std::max({std::abs(lambda(i)), 1e-14 * steepest, least}), -radius, radius);
         const double predicted = along.dot(step) - 0.5 * step.dot(lambda.cwiseProduct(step));
         const double length = step.cwiseAbs().maxCoeff();
         const bool concave = lambda(0) > 0;
 
         const Point next = evaluate(f, bounds, now.theta + curvature.eigenvectors() * step);
         // Near the maximum a gain is below the rounding of the sum, and the step is known to be good.
-        const bool in_noise = predicted < 1e-12 * std::abs(now.value) && concave;
+        const bool in_noise = predicted < 1e-12 * std::max(1.0, std::abs(now.value)) && concave;
         const double gain = next.value - now.value;
         if (!is_finite(next) || (!in_noise && !(gain > 1e-4 * predicted))) {
             radius = length / 4;

@@ -46,8 +46,13 @@ Mixture log_beta_mixture(double a, double b, const Behaviour &f) {
     // Left and right of the peak the density is at most e^(a s), e^(-b s); f may gain e^-s on the left.
     double left = math::log(std::max({1.0, a + b, f.at_zero}) / linear) + centre;
     if (a > 1) left = std::min(left, (negligible - (a + b) * log_q) / (a - 1));
-    const double right = std::min(math::log(std::max({1.0, a + b, f.at_one}) / linear) - centre,
-                                  (negligible + f.growth - (a + b) * log_p) / b);
+    double right = std::min(math::log(std::max({1.0, a + b, f.at_one}) / linear) - centre,
+                            (negligible + f.growth - (a + b) * log_p) / b);
+    // Near the peak it falls by h (e^-d - 1 + d) at least at a distance d, which for d <= 1 is no less than h d^2 / 3.
+    const double h = 1 / (1 / a + 1 / b);
+    const auto near = [&](double fall) { return 3 * fall < h ? std::sqrt(3 * fall / h) : HUGE_VAL; };
+    left = std::min(left, near(negligible + 1));
+    right = std::min(right, near(negligible + 1 + f.growth));
     const auto before = static_cast<std::size_t>(std::max(0.0, left / step) + 1);
     const auto after = static_cast<std::size_t>(std::max(0.0, right / step) + 1);
     const std::size_t n = before + after + 1;

@@ -4,8 +4,9 @@
 
 namespace cd::clv {
 
-// Parameters outside of these are no model of anything, and could leave the range of doubles.
-static constexpr double least_parameter = 1e-15, largest_parameter = 1e18;
+// Parameters outside of these are no model of anything: nothing of what models count with would be left of 1 beside a
+// greater one.
+static constexpr double least_parameter = 1e-15, largest_parameter = 1e15;
 
 const char *name_of(End end) {
     constexpr const char *names[] = {"converged", "too few iterations", "runs away", "flat"};
@@ -27,6 +28,9 @@ Parameters as_parameters(std::span<const double> values) {
 Part as_part(const Maximum &m, std::size_t parameters, std::uint64_t customers) {
     Part part;
     part.parameters.assign(m.at.begin(), m.at.begin() + static_cast<std::ptrdiff_t>(parameters));
+    // Where those that run away were left is a matter of chance.
+    if (m.end != End::converged)
+        for (double &p : part.parameters) p = std::clamp(p, least_parameter, largest_parameter);
     part.covariance = m.covariance;
     part.customers = customers;
     part.log_likelihood = m.log_likelihood;
@@ -50,6 +54,7 @@ const char *fault(const Part &part, std::size_t parameters, const Parameters &ab
               part.parameters[i] <= largest_parameter))
             return "A parameter is out of range.";
     if (part.which >= parameters) return "A parameter is unknown.";
+    if (part.customers > INT64_MAX || part.iterations > INT64_MAX) return "A count is out of range.";
     const std::vector<double> &v = part.covariance;
     if (!v.empty() && v.size() != parameters * parameters) return "Its covariance has another size.";
     for (std::size_t i = 0; i < v.size(); ++i) {
