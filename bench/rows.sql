@@ -612,6 +612,122 @@ FROM churner;
 -- FLOOR the array
 SELECT count(ARRAY[f1,f2,f3,f4,f5,f6,f7,f8,f9,f10,f11,f12,f13,f14,f15,f16,f17,f18,f19,f20]) FROM churner;
 
+-- ROW clv_agg of histories
+-- NOTE The other side has neither average amounts nor purchases by day.
+-- SET serial
+-- PER customers customers
+-- OURS
+SELECT s.* FROM (SELECT clv_agg(history, date :'as_of', '7 days') AS c FROM summary) q, summary(q.c) s;
+-- INSTEAD count(*) of distinct rows of purchase_repeat
+SELECT count(*)
+FROM (SELECT r.x, r.t_x, r.t, count(*) FROM summary, purchase_repeat(history, date :'as_of', '7 days') r GROUP BY 1, 2, 3) q;
+-- FLOOR purchase_repeat of every history
+SELECT count(r.x) FROM summary, purchase_repeat(history, date :'as_of', '7 days') r;
+
+-- ROW clv_agg of numbers
+-- TARGET 1
+-- SET serial
+-- PER customers customers
+-- OURS
+SELECT s.* FROM (SELECT clv_agg(x, t_x, t, average, '7 days') AS c FROM buyer) q, summary(q.c) s;
+-- INSTEAD count(*) of the same distinct histories, and averages
+SELECT count(*) FROM (SELECT count(*) FROM buyer GROUP BY GROUPING SETS ((x, t_x, t), (x, average))) q;
+
+-- ROW clv_fit of bg/nbd
+-- TARGET 5
+-- NOTE Both sides have their customers already, ours in a stored clv_summary; the rows above show what it takes to gather them.
+-- SET serial
+-- PER customers customers
+-- OURS
+SELECT s.* FROM clv_customers, summary(clv_fit(histories, 'bg/nbd')) s;
+-- INSTEAD numpy, L-BFGS-B
+-- PROGRAM numpy_btyd bg_nbd bare
+
+-- ROW clv_fit of gamma-gamma
+-- TARGET 10
+-- NOTE Ours also fits an NBD, to a hundred distinct histories. The other side is the likelihood of the package lifetimes,
+-- NOTE which Debian does not have.
+-- SET serial
+-- PER customers customers
+-- OURS
+SELECT s.* FROM clv_customers, summary(clv_fit(amounts, 'nbd')) s;
+-- INSTEAD numpy, L-BFGS-B
+-- PROGRAM numpy_btyd gamma_gamma bare
+
+-- ROW clv_agg and clv_fit, bg/nbd and gamma-gamma
+-- TARGET 5
+-- NOTE Everything counts on both sides, but for the numbers of each customer, which the other side finds in a table.
+-- SET serial
+-- PER customers customers
+-- OURS
+SELECT s.* FROM (SELECT clv_fit(clv_agg(history, date :'as_of', '7 days'), 'bg/nbd') AS model FROM summary) q, summary(q.model) s;
+-- INSTEAD binary COPY, numpy, L-BFGS-B
+-- PROGRAM numpy_btyd both export
+
+-- ROW clv_fit of all four models, one thread
+-- NOTE The other side fits one of the four.
+-- GOAL 6000
+-- SET serial customer_data.threads=1
+-- OURS
+SELECT s.* FROM clv_customers, summary(clv_fit(customers)) s;
+-- INSTEAD numpy, L-BFGS-B: bg/nbd and gamma-gamma
+-- PROGRAM numpy_btyd both bare
+
+-- ROW clv_fit of all four models, two threads
+-- SET serial customer_data.threads=2
+-- OURS
+SELECT s.* FROM clv_customers, summary(clv_fit(customers)) s;
+-- INSTEAD as before
+
+-- ROW clv_value of a year in weeks, one core
+-- NOTE The goal is 500,000 customers a second and core. The other side sums over twelve months, ours over 52 weeks.
+-- GOAL 2000
+-- SET serial
+-- PER customers customers
+-- OURS
+SELECT sum(clv_value((SELECT bg_nbd FROM clv_models), history, date :'as_of', '52 weeks')) FROM summary;
+-- INSTEAD numpy, hyp2f1, neither export nor import
+-- PROGRAM numpy_btyd value bare
+-- FLOOR the number of purchases of every history
+SELECT sum(purchase_count(history)) FROM summary;
+
+-- ROW clv_value of a year in weeks, in a parallel query
+-- NOTE Two cores.
+-- GOAL 1000
+-- SET parallel
+-- PER customers customers
+-- OURS
+-- PLAN Gather
+SELECT sum(clv_value((SELECT bg_nbd FROM clv_models), history, date :'as_of', '52 weeks')) FROM summary;
+-- INSTEAD as before
+
+-- ROW clv_value of a year in weeks, pareto/nbd, one core
+-- GOAL 2000
+-- SET serial
+-- PER customers customers
+-- OURS
+SELECT sum(clv_value((SELECT pareto_nbd FROM clv_models), history, date :'as_of', '52 weeks')) FROM summary;
+-- INSTEAD as before
+
+-- ROW clv_value_interval of a tenth of the customers, one core
+-- SET serial
+-- PER tenth customers
+-- OURS
+SELECT sum((clv_value_interval((SELECT bg_nbd FROM clv_models), history, date :'as_of', '52 weeks')).std_error)
+FROM (SELECT history FROM summary LIMIT :tenth) s;
+-- INSTEAD clv_value
+SELECT sum(clv_value((SELECT bg_nbd FROM clv_models), history, date :'as_of', '52 weeks'))
+FROM (SELECT history FROM summary LIMIT :tenth) s;
+
+-- ROW clv_purchases within a year, one core
+-- NOTE From plain numbers. The other side has its data in memory already, and loses digits where ours does not.
+-- SET serial
+-- PER customers customers
+-- OURS
+SELECT sum(clv_purchases((SELECT bg_nbd FROM clv_models), x, t_x, t, '1 year')) FROM buyer;
+-- INSTEAD numpy, hyp2f1
+-- PROGRAM numpy_btyd purchases bare
+
 -- FACT area under the ROC curve, last fifth of the rows
 SELECT format('boosting %s, logistic regression %s', round(roc_auc(b)::numeric, 4), round(roc_auc(l)::numeric, 4))
 FROM (SELECT evaluation_agg(predict(boosting, c), churned) AS b, evaluation_agg(predict(logistic, c), churned) AS l

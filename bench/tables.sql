@@ -3,7 +3,8 @@ SET client_min_messages = warning;
 SET max_parallel_workers_per_gather = 0;
 DROP VIEW IF EXISTS found, nearest, churn_by_join, training, scored;
 DROP TABLE IF EXISTS constant, tx_tenth, tables_complete, feature, summary, book, book_before, tx_today, part_book, busy_month,
-    big_in_time, big_in_no_order, member, feature20, feature20_model, score, tenure20, churner, churn_models;
+    big_in_time, big_in_no_order, member, feature20, feature20_model, score, tenure20, churner, churn_models, buyer, clv_customers,
+    clv_models;
 DROP SCHEMA IF EXISTS customer_store CASCADE;
 DROP EXTENSION customer_data CASCADE;
 CREATE EXTENSION customer_data;
@@ -17,6 +18,18 @@ SELECT customer_id, (date :'as_of' - max(occurred_at AT TIME ZONE 'UTC')::date):
        count(*)::float8 AS frequency, sum(amount)::float8 AS monetary
 FROM tx GROUP BY customer_id;
 CREATE TABLE summary AS SELECT customer_id, purchase_agg(occurred_at, amount) AS history FROM tx GROUP BY customer_id;
+
+-- What models of lifetime value look at, in weeks, as numbers; distinct customers, with and without amounts, and amounts
+-- alone, with hardly any history; and models of them.
+CREATE TABLE buyer AS
+SELECT r.x, r.t_x, r.t, purchase_average(history, 'repeat_day') AS average
+FROM summary, purchase_repeat(history, date :'as_of', '7 days') r;
+CREATE TABLE clv_customers AS
+SELECT clv_agg(x, t_x, t, average, '7 days') AS customers, clv_agg(x, t_x, t, NULL, '7 days') AS histories,
+       clv_agg(x, x, 1000, average, '7 days') AS amounts
+FROM buyer;
+CREATE TABLE clv_models AS
+SELECT clv_fit(customers, 'bg/nbd') AS bg_nbd, clv_fit(customers, 'pareto/nbd') AS pareto_nbd FROM clv_customers;
 
 -- All of them in one value; the same as of yesterday, with the purchases since; and in eight parts of three months.
 CREATE TABLE book AS SELECT purchase_book_agg(customer_id, occurred_at, amount) AS book FROM tx;
