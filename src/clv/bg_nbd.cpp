@@ -150,9 +150,13 @@ template <bool after_first> double GeometricNbd<after_first>::log_likelihood(con
 template <bool after_first> double GeometricNbd<after_first>::alive(const History &h) const {
     const double y = occasions(h.x);
     if (y == 0) return 1;
-    const double odds = a_ / (b_ + (y - 1)), log_power = (r_ + h.x) * math::log1p((h.t - h.t_x) / (alpha_ + h.t_x));
-    if (log_power < 600) return 1 / (1 + odds * math::exp(log_power));
-    return math::exp_or_zero(-log_power) / odds;
+    const double odds = a_ / (b_ + (y - 1));
+    double power = (h.t - h.t_x) / (alpha_ + h.t_x);
+    math::log1p_all(&power, 1);
+    power *= r_ + h.x;
+    if (!(power < 600)) return math::exp_or_zero(-power) / odds;
+    math::exp_all(&power, 1);
+    return 1 / (1 + odds * power);
 }
 
 // Of one who is alive at t the rate is Gamma(r + x, alpha + t), and the probability of dropout Beta(a, b + y).

@@ -3,6 +3,7 @@
 #include "math/elementary.hpp"
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace cd::clv {
 
@@ -112,13 +113,16 @@ double purchases_of(const Purchases &model, const History &h, double length) {
     return purchases;
 }
 
-// Where the expected purchases stop being analytic, so long before now: where the rate of buying or of leaving may be
-// infinite. 0 if they go up in steps.
-double singular(Process process, const Parameters &p, const History &h) {
+// Expected purchases stop being analytic so long before now: where the rate of buying or of leaving may be infinite.
+// Chances to leave that are nearly 1, of Beta(a, b + x), are what lets those of BG/NBD grow there at all, by the power
+// of (r + x) - (b + x).
+Horizon::Smoothness smoothness(Process process, const Parameters &p, const History &h) {
     switch (process) {
-    case Process::bg_bb: return 0;
-    case Process::pareto_nbd: return p[3] + h.t; // beta
-    default: return p[1] + h.t;                  // alpha
+    case Process::bg_bb: return {0, 0}; // they go up in steps
+    case Process::nbd: return {std::numeric_limits<double>::infinity(), 0};
+    case Process::pareto_nbd: return {p[3] + h.t, p[2] - 1}; // beta, s
+    case Process::mbg_nbd: return {p[1] + h.t, p[0] - p[3] - 1};
+    default: return {p[1] + h.t, p[0] - p[3]}; // alpha, r, b
     }
 }
 
@@ -127,7 +131,7 @@ double discounted(Process process, const Parameters &parameters, const Purchases
     const auto purchases = [&](std::span<const double> at, double *out) {
         std::visit([&](const auto &m) { m.purchases(h, at, out); }, model);
     };
-    return horizon.sum(singular(process, parameters, h), purchases);
+    return horizon.sum(smoothness(process, parameters, h), purchases);
 }
 
 } // namespace

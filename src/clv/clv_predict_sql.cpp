@@ -14,9 +14,9 @@ using pg::DateArg, pg::TimestamptzArg;
 class Plans {
   public:
     explicit Plans(const ClvModel &) {}
-    Horizon &horizon(double length, double force) {
+    Horizon &horizon(double length, double discount_rate, Micros unit) {
         for (auto plan = plans_.begin(); plan != plans_.end(); ++plan)
-            if (plan->length == length && plan->force == force) {
+            if (plan->length == length && plan->discount_rate == discount_rate) {
                 plans_.splice(plans_.begin(), plans_, plan);
                 return plan->horizon;
             }
@@ -25,7 +25,8 @@ class Plans {
                         "It has " + digits(length) + " units; at most " + digits(Horizon::max_periods) +
                             " are possible.",
                         "Choose a shorter horizon, or fit the model in longer units.");
-        plans_.push_front({length, force, Horizon(length, force, pg::interrupts)});
+        plans_.push_front(
+            {length, discount_rate, Horizon(length, discount_force(discount_rate, unit), pg::interrupts)});
         if (plans_.size() > most) plans_.pop_back();
         return plans_.front().horizon;
     }
@@ -37,7 +38,7 @@ class Plans {
   private:
     static constexpr std::size_t most = 8;
     struct Plan {
-        double length, force;
+        double length, discount_rate;
         Horizon horizon;
     };
     std::list<Plan> plans_;
@@ -154,8 +155,7 @@ template <class Customer> struct ValueOf {
         if (!std::isfinite(margin))
             throw Error(sqlstate::invalid_parameter, "margin must be a finite number", "It is " + digits(margin) + ".",
                         "It is the share of an amount that is earned.");
-        horizon = &model.with().horizon(horizon_arg(fcinfo, next, *model),
-                                        discount_force(PG_GETARG_FLOAT8(next + 1), model->unit()));
+        horizon = &model.with().horizon(horizon_arg(fcinfo, next, *model), PG_GETARG_FLOAT8(next + 1), model->unit());
         const Customer customer(fcinfo);
         const auto history = customer.history(*model);
         if (!history) return;

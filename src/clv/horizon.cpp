@@ -61,28 +61,58 @@ void Horizon::add_gauss(Rule &rule, std::size_t from, std::size_t to, std::size_
     }
 }
 
+// A function that is analytic inside an ellipse with the foci 0 and length, whose half axes add up to rho half lengths,
+// and there at most M: n nodes are wrong by the order of M rho^-2n (Trefethen 2019, theorem 19.3). Of the ellipse
+// through -singular the cosine hyperbolicus of ln rho is 1 + 2 singular / length.
 namespace {
 
-// A function that is smooth but for t <= -singular is analytic inside an ellipse around [0, length] through that point,
-// whose half axes add up to rho half lengths; n nodes are wrong by the order of rho^-2n (Trefethen 2019, theorem 19.3).
-double nodes_needed(double length, double singular) {
-    constexpr double digits = 36; // ln(10^15.6)
-    const double x = 1 + 2 * singular / length, rho = x + std::sqrt(x * x - 1);
-    return digits / (2 * math::log(rho)) + 2;
+constexpr double digits = 36; // ln(10^15.6)
+
+double log_rho(double x) { return math::log(x + std::sqrt(x * x - 1)); }
+double singular_of(double log_of_rho, double length) {
+    const double rho = math::exp(log_of_rho);
+    return length / 4 * (rho + 1 / rho - 2);
 }
 
-// Pieces as long as twice the way from their beginning to the singularity: x = 2 there, whatever the length.
-constexpr double piece = 2;
-constexpr std::size_t piece_nodes = 16;
-// One piece takes as much memory and time for each of its nodes as there are periods.
+// A function that grows with a power above 0 is bounded on an ellipse that stays away from -singular: by a share of the
+// way to it, at which M is share^-power. The more power, the larger the best share.
+struct Bounded {
+    double share, log_m;
+    explicit Bounded(double power)
+        : share(power > 0 ? power / (power + digits / 2) : 0), log_m(power > 0 ? -power * math::log(share) : 0) {}
+};
+
+// More nodes than these in one piece are no gain; and a piece takes as much memory and time for each of its nodes as
+// there are periods.
 constexpr std::size_t most_nodes = 64, most_work = 1 << 22;
+constexpr std::size_t piece_nodes = 16;
 
 } // namespace
 
-Horizon::Rule Horizon::graded(double singular) const {
+// Two nodes are for what is left out of the bound.
+double Horizon::least_singular(std::size_t n) const {
+    return singular_of(digits / (2 * static_cast<double>(n - 2)), length_);
+}
+
+// Where a function with power 0 needs as many nodes.
+double Horizon::reach(const Smoothness &f) const {
+    if (!(f.power > 0)) [[likely]]
+        return f.singular;
+    const Bounded bounded(f.power);
+    const double as_without =
+        log_rho(1 + 2 * f.singular * (1 - bounded.share) / length_) * (digits / (digits + bounded.log_m));
+    return as_without < 700 ? singular_of(as_without, length_) : f.singular;
+}
+
+// Pieces that are each as long, for the way from their beginning to the singularity, as the nodes of a piece can take.
+Horizon::Rule Horizon::graded(double singular, double power) const {
+    const Bounded bounded(power);
+    const double rho = math::exp((digits + bounded.log_m) / (2 * (piece_nodes - 2)));
+    const double piece = 4 * (1 - bounded.share) / (rho + 1 / rho - 2);
     Rule rule;
     std::size_t from = 0;
     for (double end = 0; from < periods_.at.size();) {
+        poll_();
         end += piece * (end + singular);
         const auto next = std::upper_bound(periods_.at.begin(), periods_.at.end(), end);
         const auto to = static_cast<std::size_t>(next - periods_.at.begin());
@@ -92,21 +122,20 @@ Horizon::Rule Horizon::graded(double singular) const {
     return rule;
 }
 
-const Horizon::Rule &Horizon::rule_for(double singular) {
+const Horizon::Rule &Horizon::rule_for(const Smoothness &f) {
     const std::size_t periods = periods_.at.size();
-    if (!(singular > 0) || periods <= 4) return periods_;
-    const double needed = nodes_needed(length_, singular);
-    if (needed < static_cast<double>(most_nodes) &&
-        needed * static_cast<double>(periods) < static_cast<double>(most_work)) {
-        const std::size_t n = 4 * (static_cast<std::size_t>(needed) / 4 + 1);
+    if (!(f.singular > 0) || periods <= 4) return periods_;
+    const double singular = reach(f);
+    for (std::size_t k = 0, n = 4; n <= most_nodes && n * periods <= most_work; n = 4 * (++k + 1)) {
         if (n >= periods) return periods_;
-        Rule &rule = rules_[n];
-        if (rule.at.empty()) add_gauss(rule, 0, periods, n);
-        return rule;
+        if (k == rules_.size()) rules_.push_back({least_singular(n), {}});
+        if (singular < rules_[k].singular) continue;
+        if (rules_[k].rule.at.empty()) add_gauss(rules_[k].rule, 0, periods, n);
+        return rules_[k].rule;
     }
-    const int power = std::ilogb(singular);
-    Rule &rule = graded_[power];
-    if (rule.at.empty()) rule = graded(std::ldexp(1, power));
+    const int exponent = std::ilogb(f.singular);
+    Rule &rule = graded_[{exponent, f.power}];
+    if (rule.at.empty()) rule = graded(std::ldexp(1, exponent), f.power);
     return rule;
 }
 

@@ -4,6 +4,7 @@
 #include "common/error.hpp"
 #include <map>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace cd::clv {
@@ -16,11 +17,15 @@ class Horizon {
 
     double length() const { return length_; }
 
+    // A function that is analytic but for t <= -singular, and grows like (t + singular)^-power on its way there; with
+    // singular = 0 it is not.
+    struct Smoothness {
+        double singular, power;
+    };
     // The sum over periods k of (f(t_k) - f(t_(k-1))) e^(-force t_k) with f(0) = 0, t_k = min(k, length): f is called
-    // with times and gives the expected purchases up to them. It has to be analytic but for t <= -singular; 0 if it is
-    // not.
-    template <class F> double sum(double singular, F &&f) {
-        const Rule &rule = rule_for(singular);
+    // with times and gives the expected purchases up to them.
+    template <class F> double sum(const Smoothness &smoothness, F &&f) {
+        const Rule &rule = rule_for(smoothness);
         values_.resize(rule.at.size());
         f(std::span<const double>(rule.at), values_.data());
         double total = 0;
@@ -32,16 +37,22 @@ class Horizon {
     struct Rule {
         std::vector<double> at, weight; // ascending times
     };
-    const Rule &rule_for(double singular);
+    struct Shorter {
+        double singular; // that it is good enough for
+        Rule rule;       // made when needed
+    };
+    const Rule &rule_for(const Smoothness &);
+    double reach(const Smoothness &) const;
+    double least_singular(std::size_t n) const;
     void add_gauss(Rule &, std::size_t from, std::size_t to, std::size_t nodes) const;
-    Rule graded(double singular) const;
+    Rule graded(double singular, double power) const;
 
     double length_;
     Poll poll_;
-    // Made when needed: rules with so many times in one piece, and in pieces for singularities 2^i away.
-    std::map<std::size_t, Rule> rules_;
-    std::map<int, Rule> graded_;
-    Rule periods_; // all of them
+    Rule periods_;               // all of them
+    std::vector<Shorter> rules_; // with 4, 8, 12, ... times
+    // In pieces, for singularities at least 2^first away and powers of second; made when needed.
+    std::map<std::pair<int, double>, Rule> graded_;
     std::vector<double> values_;
 };
 

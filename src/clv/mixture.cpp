@@ -142,10 +142,14 @@ class Series {
             // From here on each term is at most `ratio` times the one before.
             const auto k = static_cast<double>(size_ - 1);
             const double ratio = z * (r + k) / k;
-            if (ratio < 1 && term_[size_ - 1] * ratio <= (1 - ratio) * sum * 0x1p-55) return true;
+            if (ratio < 1 && term_[size_ - 1] * ratio <= (1 - ratio) * sum * 0x1p-55) {
+                sum_ = sum;
+                return true;
+            }
         }
         return false;
     }
+    double at_largest() const { return sum_; }
     Block operator()(const Block &ratio) const {
         Block sum = Block::Zero();
         for (std::size_t k = size_ - 1; k >= 1; --k) sum = sum * ratio + term_[k];
@@ -160,7 +164,7 @@ class Series {
         return values;
     }();
     std::size_t size_;
-    double term_[max_terms];
+    double sum_, term_[max_terms];
 };
 
 bool by_series(double r, double alpha, double a, double b, std::span<const double> horizons, double *out) {
@@ -171,6 +175,14 @@ bool by_series(double r, double alpha, double a, double b, std::span<const doubl
     }
     Series series;
     if (!series.set(r, a, b, longest / (alpha + longest))) return false;
+    if (horizons.size() == 1) {
+        double never = longest / alpha;
+        math::log1p_all(&never, 1);
+        never *= -r;
+        math::exp_all(&never, 1);
+        *out = series.at_largest() * never;
+        return true;
+    }
     const double scale = (alpha + longest) / longest;
     for (std::size_t first = 0; first < horizons.size(); first += Mixture::block) {
         const std::size_t n = std::min(Mixture::block, horizons.size() - first);

@@ -2,6 +2,7 @@
 #include "clv/process.hpp"
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <gtest/gtest.h>
 
 using namespace cd;
@@ -45,6 +46,9 @@ TEST(Horizon, IsTheSumOverPeriods) {
     double worst = 0;
     for (const auto &[process, parameters] : models) {
         const Purchases model = make(process, parameters);
+        const double power = process == Process::bg_nbd    ? parameters[0] - parameters[3]
+                             : process == Process::mbg_nbd ? parameters[0] - parameters[3] - 1
+                                                           : 0;
         for (const double length : {0.0, 0.3, 1.0, 7.5, 52.0, 365.0, 3653.0})
             for (const History h : {History{0, 0, 0}, {0, 0, 500}, {2, 3, 4}, {500, 900, 1000}}) {
                 const double from = parameters[process == Process::pareto_nbd ? 3 : 1] + h.t;
@@ -59,7 +63,7 @@ TEST(Horizon, IsTheSumOverPeriods) {
                         ASSERT_TRUE(std::ranges::is_sorted(at));
                         std::visit([&](const auto &m) { m.purchases(h, at, out); }, model);
                     };
-                    const double sum = horizon.sum(is_discrete(process) ? 0 : from, f);
+                    const double sum = horizon.sum({is_discrete(process) ? 0 : from, power}, f);
                     EXPECT_LE(asked, std::ceil(length));
                     const double plain = plain_sum(ends, values, force);
                     const double error = plain == 0 ? std::abs(sum) : std::abs(sum / plain - 1);
@@ -77,9 +81,9 @@ TEST(Horizon, OfLinearFunctionsIsKnown) {
     const Function line = [](std::span<const double> at, double *out) { std::ranges::copy(at, out); };
     for (const double singular : {0.0, 1e-9, 3.0, 1e9}) {
         Horizon plain(40.25, 0, {}), discounted(1000, 0.01, {});
-        EXPECT_NEAR(plain.sum(singular, line), 40.25, 1e-13 * 40);
+        EXPECT_NEAR(plain.sum({singular, 0}, line), 40.25, 1e-13 * 40);
         const double d = std::exp(-0.01);
-        EXPECT_NEAR(discounted.sum(singular, line), d * (1 - std::pow(d, 1000)) / (1 - d), 1e-11);
+        EXPECT_NEAR(discounted.sum({singular, 0}, line), d * (1 - std::pow(d, 1000)) / (1 - d), 1e-11);
     }
 }
 
@@ -93,7 +97,7 @@ TEST(Horizon, TakesFewTimesForAMillionPeriods) {
             asked = at.size();
             for (std::size_t i = 0; i < at.size(); ++i) out[i] = std::log1p(at[i] / c);
         };
-        const double sum = horizon.sum(c, f);
+        const double sum = horizon.sum({c, 0}, f);
         EXPECT_LE(asked, 1000u) << c;
         std::vector<double> values(ends.size());
         f(ends, values.data());
@@ -105,7 +109,7 @@ TEST(Horizon, TakesFewTimesForAMillionPeriods) {
 TEST(Horizon, WithoutDiscountIsTheFunctionAtTheEnd) {
     Horizon horizon(1e6, 0, {});
     double asked = 0;
-    EXPECT_EQ(horizon.sum(1,
+    EXPECT_EQ(horizon.sum({1, 0},
                           [&](std::span<const double> at, double *out) {
                               ASSERT_EQ(at.size(), 1u);
                               asked = out[0] = at[0];
@@ -124,7 +128,52 @@ TEST(Horizon, StopsWhenAsked) {
     EXPECT_THROW(
         {
             Horizon horizon(1e6, 1e-6, poll);
-            horizon.sum(3, [](std::span<const double> at, double *out) { std::ranges::copy(at, out); });
+            horizon.sum({3, 0}, [](std::span<const double> at, double *out) { std::ranges::copy(at, out); });
         },
         Stop);
+}
+
+namespace {
+
+// As the value is defined, period by period.
+template <class M> double by_definition(const M &model, const History &h, double length, double force) {
+    std::vector<double> end, purchases;
+    for (double k = 1; k < length; ++k) end.push_back(k);
+    end.push_back(length);
+    purchases.resize(end.size());
+    model.purchases(h, end, purchases.data());
+    double sum = 0;
+    for (std::size_t k = end.size(); k-- > 0;)
+        sum += (purchases[k] - (k > 0 ? purchases[k - 1] : 0)) * std::exp(-force * end[k]);
+    return sum;
+}
+
+template <class M>
+void expect_sum(const M &model, const History &h, const Horizon::Smoothness &f, Horizon &horizon, double force) {
+    const auto purchases = [&](std::span<const double> at, double *out) { model.purchases(h, at, out); };
+    EXPECT_NEAR(horizon.sum(f, purchases) / by_definition(model, h, horizon.length(), force), 1, 1e-12)
+        << M::name << " x=" << h.x << " t=" << h.t << " singular=" << f.singular << " power=" << f.power
+        << " length=" << horizon.length();
+}
+
+} // namespace
+
+// Expected purchases then grow on their way to the singularity: by the power of r - b.
+TEST(Horizon, KeepsItsDigitsWhereManyLeaveAtOnce) {
+    for (const double length : {3.0, 60.5, 520.0})
+        for (const double force : {0.0018, 0.3}) {
+            Horizon horizon(length, force, {});
+            for (const double alpha : {.5, 4.7, 100.0})
+                for (const double r : {.2, 1.1, 30.0, 100.0})
+                    for (const double leaving : {.3, 1.0, 8.0})
+                        for (const double staying : {.5, 12.0})
+                            for (const double x : {0.0, 1.0, 40.0})
+                                for (const double t : {1.0, 104.0}) {
+                                    const History h{x, x > 0 ? t * .9 : 0, t};
+                                    const double a = leaving, b = staying, end = alpha + t;
+                                    expect_sum(BgNbd({r, alpha, a, b}), h, {end, r - b}, horizon, force);
+                                    expect_sum(MbgNbd({r, alpha, a, b}), h, {end, r - b - 1}, horizon, force);
+                                    expect_sum(ParetoNbd({r, 7, a, alpha}), h, {end, a - 1}, horizon, force);
+                                }
+        }
 }
