@@ -1,4 +1,5 @@
 #include "clv/clv_fit.hpp"
+#include "common/workers.hpp"
 #include "math/elementary.hpp"
 #include "math/sum.hpp"
 #include <algorithm>
@@ -9,8 +10,10 @@ namespace cd::clv {
 namespace {
 
 constexpr std::uint64_t min_customers = 10;
-// Starts are compared on so many distinct histories.
+// Starts are compared on so many distinct rows.
 constexpr std::size_t sample_size = 2000;
+
+std::size_t sampling(std::size_t rows) { return (rows - 1) / sample_size + 1; }
 
 // Counted customers as columns, without what followed.
 class Columns {
@@ -37,6 +40,24 @@ class Columns {
 
   private:
     std::vector<double> x_, t_x_, t_, customers_;
+};
+
+// Pairs of purchases and average amounts as columns, every `every`th.
+class Amounts {
+  public:
+    Amounts(const Customers &customers, std::size_t every, Poll poll) {
+        for (std::size_t i = 0; i < customers.spent().size(); i += every) {
+            poll.every(i);
+            const auto &[spent, count] = customers.spent()[i];
+            x_.push_back(spent.x);
+            average_.push_back(spent.average);
+            customers_.push_back(static_cast<double>(count));
+        }
+    }
+    Spending spending() const { return {x_, average_, customers_}; }
+
+  private:
+    std::vector<double> x_, average_, customers_;
 };
 
 // Repeat purchases in a unit of time, and how long a customer is seen on average.
@@ -73,30 +94,52 @@ std::vector<Parameters> starts(Process process, const Scale &scale) {
     return all;
 }
 
-// The best of the starts, on a sample where there are many histories; from there on all of them.
-Part fit_process(Process process, const Columns &all, const Columns &sample, std::uint64_t customers,
-                 const FitOptions &options, Poll poll) {
-    const std::size_t n = parameters_of(process).size();
-    const Bounds bounds{n, {}};
-    const auto maximum_of = [&](const Histories &h, const Parameters &start, std::uint64_t max_iterations) {
-        const auto likelihood = [&](const Parameters &p) {
-            return with_process(process, [&]<class M>() { return M::log_likelihood(p, h, poll); });
-        };
-        return maximise(likelihood, bounds, start, max_iterations, poll);
-    };
+// A block of rows at a time, on any thread, and added in the order of the blocks: the same sum on any number of
+// threads.
+Derivatives log_likelihood(Process process, const Parameters &parameters, const Histories &rows, Workers &workers) {
+    constexpr std::size_t block = 4096;
+    std::vector<Derivatives> parts((rows.size() + block - 1) / block);
+    workers.run(parts.size(), [&](std::size_t i, Poll poll) {
+        const std::size_t from = i * block, n = std::min(block, rows.size() - from);
+        const Histories some{rows.x.subspan(from, n), rows.t_x.subspan(from, n), rows.t.subspan(from, n),
+                             rows.customers.subspan(from, n)};
+        parts[i] = with_process(process, [&]<class M>() { return M::log_likelihood(parameters, some, poll); });
+    });
+    Derivatives sum;
+    for (const Derivatives &part : parts) {
+        sum.value += part.value;
+        for (std::size_t i = 0; i < max_parameters; ++i) {
+            sum.gradient[i] += part.gradient[i];
+            for (std::size_t j = 0; j < max_parameters; ++j) sum.hessian[i][j] += part.hessian[i][j];
+        }
+    }
+    return sum;
+}
+
+// From the start that is best on a sample, if what there is was sampled; from there on all.
+Maximum best_maximum(const std::vector<Parameters> &starts, const Bounds &bounds, const LogLikelihood &of_sample,
+                     const LogLikelihood &of_all, bool sampled, std::uint64_t max_iterations, Poll poll) {
     constexpr std::uint64_t tries = 40;
     std::optional<Maximum> best;
-    for (const Parameters &start : starts(process, Scale(sample.histories()))) {
-        Maximum found = maximum_of(sample.histories(), start, std::min(tries, options.max_iterations));
+    for (const Parameters &start : starts) {
+        Maximum found = maximise(of_sample, bounds, start, std::min(tries, max_iterations), poll);
         if (!best || found.log_likelihood > best->log_likelihood) best = std::move(found);
     }
+    if (!sampled && best->end != End::too_few_iterations) return *best;
     // Where the sample ran away, all of them may not: not from so far out.
-    if (all.size() > sample.size() || best->end == End::too_few_iterations) {
-        const bool near = best->end == End::converged || best->end == End::too_few_iterations;
-        const Parameters from = near ? best->at : starts(process, Scale(all.histories())).front();
-        best = maximum_of(all.histories(), from, options.max_iterations);
-    }
-    return as_part(*best, n, customers);
+    const bool near = best->end == End::converged || best->end == End::too_few_iterations;
+    return maximise(of_all, bounds, near ? best->at : starts.front(), max_iterations, poll);
+}
+
+Part fit_process(Process process, const Columns &all, const Columns &sample, std::uint64_t customers,
+                 const FitOptions &options, Workers &workers) {
+    const std::size_t n = parameters_of(process).size();
+    const auto likelihood_of = [&](const Columns &columns) {
+        return [&](const Parameters &p) { return log_likelihood(process, p, columns.histories(), workers); };
+    };
+    return as_part(best_maximum(starts(process, Scale(sample.histories())), {n, {}}, likelihood_of(sample),
+                                likelihood_of(all), all.size() > sample.size(), options.max_iterations, workers.poll()),
+                   n, customers);
 }
 
 void check_customers(const Customers &c) {
@@ -128,10 +171,11 @@ std::vector<Compared> fit_all(const Customers &c, const FitOptions &options, con
                     c.frame().discrete ? "Their times count opportunities." : "Their times are no opportunities.",
                     c.frame().discrete ? "Use 'bg/bb', or aggregate with clv_agg."
                                        : "Aggregate opportunities with clv_opportunity_agg.");
-    const Columns all(c, 1, work.poll), sample(c, (all.size() - 1) / sample_size + 1, work.poll);
+    const Columns all(c, 1, work.poll), sample(c, sampling(all.size()), work.poll);
+    Workers workers(work.threads, work.poll);
     std::vector<Compared> fits;
     for (const Process process : options.process ? std::vector{*options.process} : candidates(c)) {
-        fits.push_back({process, fit_process(process, all, sample, c.customers(), options, work.poll), {}, false});
+        fits.push_back({process, fit_process(process, all, sample, c.customers(), options, workers), {}, false});
         const Part &part = fits.back().part;
         if (work.tell)
             work.tell(std::string("clv_fit: ") + name_of(process) + ", log-likelihood " + digits(part.log_likelihood) +
@@ -147,29 +191,22 @@ std::vector<Compared> fit_all(const Customers &c, const FitOptions &options, con
 
 // Gamma-Gamma, if there are repeat buyers who paid.
 void fit_spend(Fitted &fitted, const Customers &c, const FitOptions &options, Poll poll) {
-    std::vector<double> x, average, customers;
-    double mean = 0, n = 0;
-    for (std::size_t i = 0; i < c.spent().size(); ++i) {
-        poll.every(i);
-        const auto &[spent, count] = c.spent()[i];
-        x.push_back(spent.x);
-        average.push_back(spent.average);
-        customers.push_back(static_cast<double>(count));
-        mean += spent.average * customers.back();
-        n += customers.back();
-    }
     if (c.spenders() < min_customers) return;
-    const Spending spending{x, average, customers};
-    const GammaGamma::Likelihood likelihood(spending, poll);
-    mean /= n;
-    std::optional<Maximum> best;
-    for (const double p : {1.0, 6.0}) {
-        Maximum found = maximise([&](const Parameters &at) { return likelihood(at); }, {3, spend_bounds},
-                                 {p, 4, 3 * mean / p}, options.max_iterations, poll);
-        if (!best || found.log_likelihood > best->log_likelihood) best = std::move(found);
+    const std::size_t every = sampling(c.spent().size());
+    const Amounts all(c, 1, poll), sample(c, every, poll);
+    const GammaGamma::Likelihood of_all(all.spending(), poll), of_sample(sample.spending(), poll);
+    double mean = 0, n = 0;
+    for (std::size_t i = 0; i < all.spending().size(); ++i) {
+        poll.every(i);
+        mean += all.spending().average[i] * all.spending().customers[i];
+        n += all.spending().customers[i];
     }
-    fitted.spend = as_part(*best, GammaGamma::parameter_names.size(), c.spenders());
-    if (const auto r = correlation(spending, 0.95, poll)) fitted.dependence = Dependence{r->value, r->low, r->high};
+    mean /= n;
+    const Maximum found = best_maximum({{1, 4, 3 * mean}, {6, 4, mean / 2}}, {3, spend_bounds}, std::cref(of_sample),
+                                       std::cref(of_all), every > 1, options.max_iterations, poll);
+    fitted.spend = as_part(found, GammaGamma::parameter_names.size(), c.spenders());
+    if (const auto r = correlation(all.spending(), 0.95, poll))
+        fitted.dependence = Dependence{r->value, r->low, r->high};
 }
 
 HoldOut hold_out(const Customers &c, const Compared &fit, Poll poll) {

@@ -14,6 +14,7 @@ FitOptions fit_options(std::string_view model, std::int64_t max_iterations);
 struct Work {
     Poll poll;
     void (*tell)(const std::string &line) = nullptr; // a line of progress; null if nobody wants to know
+    int threads = 1;                                 // the result is the same with any number
 };
 
 // Of counted customers.

@@ -13,7 +13,7 @@ namespace cd::clv {
 
 namespace {
 
-Work work() { return {pg::interrupts, progress() ? pg::tell : nullptr}; }
+Work work() { return {pg::interrupts, progress() ? pg::tell : nullptr, threads()}; }
 
 Datum fit_model(FunctionCallInfo fcinfo) {
     const FitOptions options = fit_options(pg::text_arg(fcinfo->args[1].value), PG_GETARG_INT32(2));
