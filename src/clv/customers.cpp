@@ -165,6 +165,8 @@ void Customers::set_frame(const Frame &frame) {
 }
 
 void Customers::buy(std::int64_t at, std::uint64_t times) {
+    if (const std::int64_t i = at - first_bought_; i >= 0 && i < static_cast<std::int64_t>(bought_.size())) [[likely]]
+        return grow(bought_[static_cast<std::size_t>(i)], times);
     const std::int64_t first = bought_.empty() ? at : std::min<std::int64_t>(at, first_bought_);
     const std::int64_t end =
         bought_.empty() ? at + 1 : std::max(at + 1, first_bought_ + static_cast<std::int64_t>(bought_.size()));
@@ -286,7 +288,11 @@ void Customers::merge(Bytes flat) {
 }
 
 void Customers::count_if_many() {
-    if (seen_.many() || spent_.many()) count();
+    // Each on its own: where one has few distinct values it is counted often, and the other may have very many.
+    const bool seen = seen_.many(), spent = spent_.many();
+    if (seen) seen_.count();
+    if (spent) spent_.count();
+    if (seen || spent) check_size();
 }
 
 void Customers::count() const {

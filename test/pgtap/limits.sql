@@ -7,10 +7,16 @@ SET LOCAL search_path = public, customer_data;
 -- What one session stored, another one restores, whatever its limit.
 CREATE TEMP TABLE book AS SELECT purchase_book_agg(i, now(), 1.0) AS book FROM generate_series(1, 5000) i;
 CREATE TEMP TABLE summary AS SELECT rfm_agg(i, i, i) AS s FROM generate_series(1, 50000) i;
+CREATE TEMP TABLE customers AS SELECT clv_agg(i % 9 + 1, i, 50000, i, '1 day') AS c FROM generate_series(1, 50000) i;
 SET LOCAL customer_data.max_book_memory = '64kB';
 SELECT lives_ok('SELECT book::text::purchase_book FROM book', 'a book over the limit is read');
 SELECT lives_ok('SELECT s::text::rfm_summary FROM summary', 'and a summary');
 SELECT throws_ok('SELECT rollup(book)::text FROM book', '54000', NULL, 'but not made');
+SELECT lives_ok('SELECT c::text::clv_summary FROM customers', 'customers over the limit are read');
+SELECT lives_ok($$SELECT clv_fit(c, 'nbd') FROM customers$$, 'and fitted');
+SELECT throws_ok('SELECT rollup(c)::text FROM customers', '54000', 'clv_summary is too large', 'but not made');
+SELECT throws_ok($$SELECT clv_fit(clv_agg(i, i, 50000, 1, '1 day'), 'nbd') FROM generate_series(1, 50000) i$$, '54000', 'clv_summary is too large',
+    'nor gathered');
 RESET customer_data.max_book_memory;
 
 -- An id is text of this database.
