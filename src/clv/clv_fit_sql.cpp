@@ -23,6 +23,17 @@ Datum fit_model(FunctionCallInfo fcinfo) {
     return model;
 }
 
+void check_count(const char *argument, std::span<const double> given, const char *model,
+                 std::span<const char *const> names) {
+    if (given.size() == names.size()) return;
+    std::string all;
+    for (const char *const name : names) all += (all.empty() ? "" : ", ") + std::string(name);
+    throw Error(sqlstate::invalid_parameter,
+                std::string(argument) + " must have " + std::to_string(names.size()) + " values for model \"" + model +
+                    "\"",
+                "It has " + std::to_string(given.size()) + ".", "They are " + all + ", in this order.");
+}
+
 // (model, parameters, unit, spend)
 Datum model_of(FunctionCallInfo fcinfo) {
     enum { model, parameters, unit, spend };
@@ -36,6 +47,8 @@ Datum model_of(FunctionCallInfo fcinfo) {
     const bool has_spend = !fcinfo->args[spend].isnull;
     const auto of_spend =
         has_spend ? pg::elements<double>(fcinfo->args[spend].value, "spend") : std::span<const double>();
+    check_count("parameters", of_purchases, name_of(*process), parameters_of(*process));
+    if (has_spend) check_count("spend", of_spend, GammaGamma::name, GammaGamma::parameter_names);
     Fitted fitted;
     fitted.unit = static_cast<std::uint64_t>(micros);
     fitted.process = *process;

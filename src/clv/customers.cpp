@@ -22,10 +22,21 @@ double get_time(Reader &in) {
     return time;
 }
 
+// Hinnant, chrono-compatible low-level date algorithms, civil_from_days: a year begins with March, an era is 400 years.
+std::string iso_date(Day day) {
+    const std::int64_t since = std::int64_t{day} + 730425, era = (since >= 0 ? since : since - 146096) / 146097,
+                       of_era = since - era * 146097,
+                       year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365,
+                       of_year = of_era - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153;
+    const auto two = [](std::int64_t n) { return (n < 10 ? "-0" : "-") + std::to_string(n); };
+    return std::to_string(year + era * 400 + (month >= 10)) + two(month < 10 ? month + 3 : month - 9) +
+           two(of_year - (153 * month + 2) / 5 + 1);
+}
+
 std::string in_words(const Frame &frame) {
     std::string words = "unit of " + digits(frame.days()) + " days";
     if (frame.discrete) words += ", opportunities";
-    if (frame.as_of) words += ", as of day " + std::to_string(*frame.as_of) + " after 2000-01-01";
+    if (frame.as_of) words += ", as of " + iso_date(*frame.as_of);
     if (frame.holdout) words += ", hold-out of " + digits(*frame.holdout) + " units";
     return words;
 }
@@ -140,8 +151,7 @@ std::optional<double> average_of(const Stored &s) {
 std::optional<double> average_of(const Stored &s, Day as_of) {
     if (s.figures.purchases > 0 && day_of(s.figures.last) > as_of)
         throw Error(sqlstate::invalid_parameter, "the summary has purchases after as_of",
-                    "The last one is on day " + std::to_string(day_of(s.figures.last)) +
-                        " after 2000-01-01, as_of is day " + std::to_string(as_of) + ".",
+                    "The last one is on " + iso_date(day_of(s.figures.last)) + ", as_of is " + iso_date(as_of) + ".",
                     "What was spent is known for all purchases together: aggregate those up to as_of alone, for "
                     "instance purchase_agg(…) FILTER (WHERE … <= as_of).");
     return average_of(s);
