@@ -59,47 +59,47 @@ CREATE AGGREGATE customer_data.clv_agg(s customer_data.purchase_summary, as_of t
     SFUNC = customer_data.clv_agg_accum, STYPE = customer_data.clv_summary, SSPACE = 65536,
     FINALFUNC = customer_data.clv_agg_final, FINALFUNC_MODIFY = READ_ONLY,
     COMBINEFUNC = customer_data.clv_agg_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE customer_data.clv_agg(customer_data.purchase_summary, timestamptz, interval) IS 'one row per customer: purchases up to as_of, times counted in units';
+COMMENT ON AGGREGATE customer_data.clv_agg(customer_data.purchase_summary, timestamptz, interval) IS 'gathers customers for a model, one row each: their purchases up to and with as_of, times counted in units';
 CREATE AGGREGATE customer_data.clv_agg(s customer_data.purchase_summary, as_of date, unit interval) (
     SFUNC = customer_data.clv_agg_accum, STYPE = customer_data.clv_summary, SSPACE = 65536,
     FINALFUNC = customer_data.clv_agg_final, FINALFUNC_MODIFY = READ_ONLY,
     COMBINEFUNC = customer_data.clv_agg_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE customer_data.clv_agg(customer_data.purchase_summary, date, interval) IS 'one row per customer: purchases up to as_of, times counted in units';
+COMMENT ON AGGREGATE customer_data.clv_agg(customer_data.purchase_summary, date, interval) IS 'gathers customers for a model, one row each: their purchases up to and with as_of, times counted in units';
 CREATE AGGREGATE customer_data.clv_agg(x float8, t_x float8, t float8, average float8, unit interval) (
     SFUNC = customer_data.clv_agg_accum, STYPE = customer_data.clv_summary, SSPACE = 65536,
     FINALFUNC = customer_data.clv_agg_final, FINALFUNC_MODIFY = READ_ONLY,
     COMBINEFUNC = customer_data.clv_agg_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE customer_data.clv_agg(float8, float8, float8, float8, interval) IS 'the same from numbers: repeat purchases, time of the last one and of the end of what is known, both since the first purchase and in units, and the average amount of a repeat purchase';
+COMMENT ON AGGREGATE customer_data.clv_agg(float8, float8, float8, float8, interval) IS 'gathers customers from numbers: repeat purchases, time of the last one and of the end of what is known, both since the first purchase and in units, and the average amount of a repeat purchase';
 CREATE AGGREGATE customer_data.clv_agg(s customer_data.purchase_summary, as_of timestamptz, unit interval, holdout customer_data.purchase_summary, holdout_until timestamptz) (
     SFUNC = customer_data.clv_agg_accum, STYPE = customer_data.clv_summary, SSPACE = 65536,
     FINALFUNC = customer_data.clv_agg_final, FINALFUNC_MODIFY = READ_ONLY,
     COMBINEFUNC = customer_data.clv_agg_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE customer_data.clv_agg(customer_data.purchase_summary, timestamptz, interval, customer_data.purchase_summary, timestamptz) IS 'the same with a hold-out, on which models can be compared: purchases after as_of, up to and with holdout_until';
+COMMENT ON AGGREGATE customer_data.clv_agg(customer_data.purchase_summary, timestamptz, interval, customer_data.purchase_summary, timestamptz) IS 'gathers customers with a hold-out, on which models can be compared: purchases after as_of, up to and with holdout_until';
 CREATE AGGREGATE customer_data.clv_agg(s customer_data.purchase_summary, as_of date, unit interval, holdout customer_data.purchase_summary, holdout_until date) (
     SFUNC = customer_data.clv_agg_accum, STYPE = customer_data.clv_summary, SSPACE = 65536,
     FINALFUNC = customer_data.clv_agg_final, FINALFUNC_MODIFY = READ_ONLY,
     COMBINEFUNC = customer_data.clv_agg_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE customer_data.clv_agg(customer_data.purchase_summary, date, interval, customer_data.purchase_summary, date) IS 'the same with a hold-out, on which models can be compared: purchases after as_of, up to and with holdout_until';
+COMMENT ON AGGREGATE customer_data.clv_agg(customer_data.purchase_summary, date, interval, customer_data.purchase_summary, date) IS 'gathers customers with a hold-out, on which models can be compared: purchases after as_of, up to and with holdout_until';
 CREATE AGGREGATE customer_data.clv_agg(x float8, t_x float8, t float8, average float8, unit interval, holdout_x float8, holdout_t float8) (
     SFUNC = customer_data.clv_agg_accum, STYPE = customer_data.clv_summary, SSPACE = 65536,
     FINALFUNC = customer_data.clv_agg_final, FINALFUNC_MODIFY = READ_ONLY,
     COMBINEFUNC = customer_data.clv_agg_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE customer_data.clv_agg(float8, float8, float8, float8, interval, float8, float8) IS 'the same from numbers, with purchases in a hold-out that is holdout_t units long';
+COMMENT ON AGGREGATE customer_data.clv_agg(float8, float8, float8, float8, interval, float8, float8) IS 'gathers customers from numbers, with holdout_x purchases in a hold-out that is holdout_t units long';
 CREATE AGGREGATE customer_data.clv_opportunity_agg(s customer_data.purchase_summary, as_of timestamptz, unit interval) (
     SFUNC = customer_data.clv_opportunity_agg_accum, STYPE = customer_data.clv_summary, SSPACE = 65536,
     FINALFUNC = customer_data.clv_agg_final, FINALFUNC_MODIFY = READ_ONLY,
     COMBINEFUNC = customer_data.clv_agg_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE customer_data.clv_opportunity_agg(customer_data.purchase_summary, timestamptz, interval) IS 'one row per customer: which of the periods that followed the first purchase had one, for model bg/bb';
+COMMENT ON AGGREGATE customer_data.clv_opportunity_agg(customer_data.purchase_summary, timestamptz, interval) IS 'gathers customers for model bg/bb, one row each: which of the periods of one unit that followed the first purchase had one';
 CREATE AGGREGATE customer_data.clv_opportunity_agg(s customer_data.purchase_summary, as_of date, unit interval) (
     SFUNC = customer_data.clv_opportunity_agg_accum, STYPE = customer_data.clv_summary, SSPACE = 65536,
     FINALFUNC = customer_data.clv_agg_final, FINALFUNC_MODIFY = READ_ONLY,
     COMBINEFUNC = customer_data.clv_agg_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE customer_data.clv_opportunity_agg(customer_data.purchase_summary, date, interval) IS 'one row per customer: which of the periods that followed the first purchase had one, for model bg/bb';
+COMMENT ON AGGREGATE customer_data.clv_opportunity_agg(customer_data.purchase_summary, date, interval) IS 'gathers customers for model bg/bb, one row each: which of the periods of one unit that followed the first purchase had one';
 CREATE AGGREGATE customer_data.clv_opportunity_agg(x float8, t_x float8, t float8, average float8, unit interval) (
     SFUNC = customer_data.clv_opportunity_agg_accum, STYPE = customer_data.clv_summary, SSPACE = 65536,
     FINALFUNC = customer_data.clv_agg_final, FINALFUNC_MODIFY = READ_ONLY,
     COMBINEFUNC = customer_data.clv_agg_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE customer_data.clv_opportunity_agg(float8, float8, float8, float8, interval) IS 'the same from numbers: x of t opportunities had a purchase, the last of these was number t_x';
+COMMENT ON AGGREGATE customer_data.clv_opportunity_agg(float8, float8, float8, float8, interval) IS 'gathers customers for model bg/bb from numbers: x of t opportunities had a purchase, the last of these was number t_x';
 CREATE AGGREGATE customer_data.rollup(summary customer_data.clv_summary) (
     SFUNC = customer_data.clv_agg_combine, STYPE = customer_data.clv_summary, SSPACE = 65536,
     FINALFUNC = customer_data.clv_agg_final, FINALFUNC_MODIFY = READ_ONLY,
@@ -113,10 +113,10 @@ CREATE FUNCTION customer_data.summary(s customer_data.clv_summary,
 COMMENT ON FUNCTION customer_data.summary(customer_data.clv_summary) IS 'a clv_summary in one row: its customers, who of them came back and who has an average amount, distinct histories, rows left out (NULL; not yet a customer), and its frame';
 CREATE FUNCTION customer_data.clv_opportunities(s customer_data.purchase_summary, as_of timestamptz, unit interval) RETURNS customer_data.purchase_repeat
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_clv_opportunities_timestamptz';
-COMMENT ON FUNCTION customer_data.clv_opportunities(customer_data.purchase_summary, timestamptz, interval) IS 'which of the periods of a unit that followed the first purchase had one: x of t, the last number t_x; NULL before the first purchase';
+COMMENT ON FUNCTION customer_data.clv_opportunities(customer_data.purchase_summary, timestamptz, interval) IS 'how many of the t periods of one unit that followed the first purchase had one: x, the last of these was number t_x; NULL before the first purchase';
 CREATE FUNCTION customer_data.clv_opportunities(s customer_data.purchase_summary, as_of date, unit interval) RETURNS customer_data.purchase_repeat
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_clv_opportunities_date';
-COMMENT ON FUNCTION customer_data.clv_opportunities(customer_data.purchase_summary, date, interval) IS 'which of the periods of a unit that followed the first purchase had one: x of t, the last number t_x; NULL before the first purchase';
+COMMENT ON FUNCTION customer_data.clv_opportunities(customer_data.purchase_summary, date, interval) IS 'how many of the t periods of one unit that followed the first purchase had one: x, the last of these was number t_x; NULL before the first purchase';
 
 CREATE TYPE customer_data.clv_model;
 COMMENT ON TYPE customer_data.clv_model IS 'model of purchases without a contract and of what they are worth: bg/nbd, mbg/nbd, pareto/nbd, nbd or bg/bb, with gamma-gamma';
@@ -149,7 +149,7 @@ COMMENT ON CAST (jsonb AS customer_data.clv_model) IS 'a model from what the cas
 
 CREATE FUNCTION customer_data.clv_fit(c customer_data.clv_summary, model text DEFAULT 'auto', max_iterations integer DEFAULT 200) RETURNS customer_data.clv_model
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100000 AS 'MODULE_PATHNAME', 'cd_clv_fit';
-COMMENT ON FUNCTION customer_data.clv_fit(customer_data.clv_summary, text, integer) IS 'fits a model of purchases by maximum likelihood, and gamma-gamma for what they are worth; auto takes the one with the lowest AIC';
+COMMENT ON FUNCTION customer_data.clv_fit(customer_data.clv_summary, text, integer) IS 'fits a model of purchases by maximum likelihood (bg/nbd, mbg/nbd, pareto/nbd, nbd, bg/bb), and gamma-gamma for what they are worth; auto takes the one with the lowest AIC';
 CREATE FUNCTION customer_data.clv_model(model text, parameters float8[], unit interval, spend float8[] DEFAULT NULL) RETURNS customer_data.clv_model
     LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_clv_model';
 COMMENT ON FUNCTION customer_data.clv_model(text, float8[], interval, float8[]) IS 'a model from parameters that are known, in the order of summary(); spend are p, q and v of gamma-gamma';
@@ -166,4 +166,4 @@ COMMENT ON FUNCTION customer_data.clv_compare(customer_data.clv_summary, integer
 CREATE FUNCTION customer_data.clv_tracking(model customer_data.clv_model, c customer_data.clv_summary, allow_unconverged boolean DEFAULT false,
     OUT period bigint, OUT period_end date, OUT held_out boolean, OUT expected float8, OUT actual float8, OUT expected_total float8, OUT actual_total float8) RETURNS SETOF record
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 100 AS 'MODULE_PATHNAME', 'cd_clv_tracking';
-COMMENT ON FUNCTION customer_data.clv_tracking(customer_data.clv_model, customer_data.clv_summary, boolean) IS 'repeat purchases expected and made in each period of one unit, and up to its end: whether the model follows what customers did';
+COMMENT ON FUNCTION customer_data.clv_tracking(customer_data.clv_model, customer_data.clv_summary, boolean) IS 'repeat purchases of all customers, expected and made in each period of one unit, and up to its end: whether the model follows what customers did';

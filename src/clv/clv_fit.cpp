@@ -151,7 +151,9 @@ void check_customers(const Customers &c) {
     if (c.repeaters() == 0)
         throw Error(sqlstate::invalid_parameter, "no customer has come back",
                     "All " + std::to_string(c.customers()) + " have one purchase only.",
-                    "Choose a longer history, or a shorter unit: purchases of one day count once.");
+                    c.frame().discrete
+                        ? "Choose a longer history, or a shorter unit: purchases of one opportunity count once."
+                        : "Choose a longer history: purchases of one day count once.");
 }
 
 // Models of time for times, of opportunities for opportunities.

@@ -34,7 +34,7 @@ CREATE FUNCTION customer_data.sbg_fit(s customer_data.survival_summary, unit int
 COMMENT ON FUNCTION customer_data.sbg_fit(customer_data.survival_summary, interval, integer) IS 'fits a model of renewals by maximum likelihood: durations count renewals, an event at t is a customer who left at the t-th, one without had renewed t times; unit is the time between renewals';
 CREATE FUNCTION customer_data.sbg_fit(survivors bigint[], unit interval, max_iterations integer DEFAULT 200) RETURNS customer_data.sbg_model
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_sbg_fit_survivors';
-COMMENT ON FUNCTION customer_data.sbg_fit(bigint[], interval, integer) IS 'the same from how many customers there were at first, after one renewal, after two, and so on';
+COMMENT ON FUNCTION customer_data.sbg_fit(bigint[], interval, integer) IS 'fits a model of renewals by maximum likelihood: survivors are how many customers there were at first, after one renewal, after two, and so on';
 CREATE FUNCTION customer_data.summary(model customer_data.sbg_model, confidence float8 DEFAULT 0.95,
     OUT part text, OUT parameter text, OUT estimate float8, OUT std_error float8, OUT low float8, OUT high float8, OUT log_likelihood float8, OUT aic float8, OUT bic float8,
     OUT customers bigint, OUT iterations bigint, OUT converged boolean, OUT remark text) RETURNS SETOF record
