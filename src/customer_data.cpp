@@ -1,5 +1,6 @@
 // The module: its magic, and its settings.
 #include "customer_data.hpp"
+#include "pg/progress.hpp"
 #include <climits>
 extern "C" {
 #include "access/parallel.h"
@@ -27,6 +28,7 @@ std::size_t max_dataset_memory() { return bytes(max_dataset_kilobytes); }
 std::size_t max_segment_memory() { return bytes(max_segment_kilobytes); }
 int threads() { return IsParallelWorker() ? 1 : thread_count; }
 bool progress() { return progress_lines; }
+Work work() { return {pg::interrupts, progress() ? pg::tell : nullptr, threads()}; }
 } // namespace cd
 
 void _PG_init(void) {

@@ -1,5 +1,6 @@
 // Settings of the module.
 #pragma once
+#include "common/work.hpp"
 #include "pg/bridge.hpp"
 #include <cstddef>
 
@@ -12,5 +13,7 @@ std::size_t max_segment_memory();
 inline constexpr int max_threads = 64;
 int threads();
 bool progress();
+// How a fit is run under these settings.
+Work work();
 
 } // namespace cd

@@ -10,7 +10,7 @@
 namespace cd::churn {
 
 using dataset::View;
-using learn::Calibration, learn::Inputs, learn::Target, learn::Work;
+using learn::Calibration, learn::Inputs, learn::Target;
 
 namespace {
 

@@ -2,7 +2,7 @@
 #pragma once
 #include "churn/churn_model.hpp"
 #include "evaluation/distribution.hpp"
-#include "learn/work.hpp"
+#include "common/work.hpp"
 
 namespace cd::churn {
 
@@ -48,6 +48,6 @@ struct FitOptions {
 // Fits the probabilities of a model to outcomes of another population; the scores are its probabilities there.
 void recalibrate(ChurnModel &model, const evaluation::Evaluation &outcomes, Poll poll);
 
-ChurnModel fit(const dataset::View &view, const FitOptions &options, const learn::Work &work);
+ChurnModel fit(const dataset::View &view, const FitOptions &options, const Work &work);
 
 } // namespace cd::churn

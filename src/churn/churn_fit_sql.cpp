@@ -1,7 +1,6 @@
 // churn_fit and cross_validate: arguments with defaults as options.
 #include "churn/churn_sql.hpp"
 #include "churn/churn_validate.hpp"
-#include "pg/progress.hpp"
 #include "pg/rows.hpp"
 
 namespace cd::churn {
@@ -66,8 +65,6 @@ FitOptions options_arg(FunctionCallInfo fcinfo, int first) {
     if (!others[seed].isnull) options.seed = static_cast<std::uint64_t>(DatumGetInt64(others[seed].value));
     return options;
 }
-
-learn::Work work() { return {pg::interrupts, progress() ? pg::tell : nullptr, threads()}; }
 
 // A category that is different in most rows is a name: it foretells nothing of others, and the model would keep it.
 void tell_names(const dataset::View &view) {

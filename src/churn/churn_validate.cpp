@@ -55,7 +55,7 @@ class Features {
 } // namespace
 
 std::vector<Fold> cross_validate(const View &view, int folds, const FitOptions &options, std::size_t memory,
-                                 const learn::Work &work) {
+                                 const Work &work) {
     if (folds < 2 || folds > 100)
         throw Error(sqlstate::invalid_parameter, "folds must be between 2 and 100",
                     "It is " + std::to_string(folds) + ".", "The usual number is 5.");

@@ -13,6 +13,6 @@ struct Fold {
 // its class: so the parts have equal shares of both classes. If the dataset says whose the rows are, all rows of a
 // customer are in one part, which hangs on the seed and on him. A dataset is copied once for each part, without it.
 std::vector<Fold> cross_validate(const dataset::View &view, int folds, const FitOptions &options, std::size_t memory,
-                                 const learn::Work &work);
+                                 const Work &work);
 
 } // namespace cd::churn

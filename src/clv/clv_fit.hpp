@@ -1,7 +1,7 @@
 // The fit of models of purchases and of spend to customers.
 #pragma once
 #include "clv/clv_model.hpp"
-#include <string>
+#include "common/work.hpp"
 
 namespace cd::clv {
 
@@ -10,12 +10,6 @@ struct FitOptions {
     std::uint64_t max_iterations = 200;
 };
 FitOptions fit_options(std::string_view model, std::int64_t max_iterations);
-
-struct Work {
-    Poll poll;
-    void (*tell)(const std::string &line) = nullptr; // a line of progress; null if nobody wants to know
-    int threads = 1;                                 // the result is the same with any number
-};
 
 // Of counted customers.
 Fitted fit(const Customers &, const FitOptions &, const Work &);

@@ -6,14 +6,11 @@
 #include "math/distribution.hpp"
 #include "math/elementary.hpp"
 #include "pg/array.hpp"
-#include "pg/progress.hpp"
 #include <cmath>
 
 namespace cd::clv {
 
 namespace {
-
-Work work() { return {pg::interrupts, progress() ? pg::tell : nullptr, threads()}; }
 
 Datum fit_model(FunctionCallInfo fcinfo) {
     const FitOptions options = fit_options(pg::text_arg(fcinfo->args[1].value), PG_GETARG_INT32(2));

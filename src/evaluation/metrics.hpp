@@ -5,7 +5,6 @@
 
 namespace cd::evaluation {
 
-
 struct Interval {
     double value;
     std::optional<double> std_error, low, high;

@@ -2,7 +2,7 @@
 // the size that predicts best.
 #pragma once
 #include "learn/grow.hpp"
-#include "learn/work.hpp"
+#include "common/work.hpp"
 #include <optional>
 
 namespace cd::learn {

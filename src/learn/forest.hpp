@@ -2,7 +2,7 @@
 #pragma once
 #include "learn/grow.hpp"
 #include "learn/held_out.hpp"
-#include "learn/work.hpp"
+#include "common/work.hpp"
 
 namespace cd::learn {
 

@@ -1,7 +1,7 @@
 // Logistic regression: the logarithm of the odds of an event as a sum over features.
 #pragma once
 #include "learn/terms.hpp"
-#include "learn/work.hpp"
+#include "common/work.hpp"
 #include <optional>
 
 namespace cd::learn {

@@ -2,7 +2,7 @@
 // dataset again each time; beside it nothing is kept for a row.
 #pragma once
 #include "learn/terms.hpp"
-#include "learn/work.hpp"
+#include "common/work.hpp"
 #include "math/cholesky.hpp"
 
 namespace cd::learn {

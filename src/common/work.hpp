@@ -3,7 +3,7 @@
 #include "common/error.hpp"
 #include <string>
 
-namespace cd::learn {
+namespace cd {
 
 struct Work {
     Poll poll;
@@ -11,4 +11,4 @@ struct Work {
     int threads = 1;                                 // the result is the same with any number
 };
 
-} // namespace cd::learn
+} // namespace cd
