@@ -19,7 +19,7 @@ std::string fault_of(const Part &part, const char *parameter) {
     case End::too_few_iterations: return "It was given up after " + std::to_string(part.iterations) + " iterations.";
     case End::runs_away:
         return std::string("The likelihood has no largest value: it rises for ever as ") + parameter +
-               (part.grows ? " grows." : " goes to its lower end.");
+               (part.grows ? " grows." : " shrinks.");
     case End::flat: return std::string("The data do not tell what ") + parameter + " is.";
     default: return {};
     }
