@@ -187,9 +187,18 @@ template <bool after_first> double GeometricNbd<after_first>::new_probability(st
     const double ways = x < r_ ? math::log_gamma_step(r_, x) - math::log_gamma(x + 1)
                                : math::log_gamma_step(x, r_) - math::log_gamma(r_) - math::log(x);
     const double just_n = ways - r_ * math::log1p(u) - x * math::log1p(1 / u);
-    const double log_left = math::log(a_ / (b_ + (y - 1))) + log_at_least(r_, x, u);
-    return math::exp_or_zero(log_stayed(y) + just_n + std::max(log_left, 0.0) +
-                             math::log1p(math::exp_or_zero(-std::abs(log_left))));
+    // Far below the mean what is missing of 1 is known better: fewer than n, of which each is at most half as likely as
+    // one more.
+    double log_all;
+    if (x * (1 + u) <= 0.5 * (r_ + x - 1) * u) {
+        double term = 1, fewer = 0;
+        for (double k = x; k > 0 && term > 1e-18; --k) fewer += term *= k * (1 + u) / ((r_ + k - 1) * u);
+        log_all = math::log1p(-math::exp_or_zero(just_n) * fewer);
+    } else {
+        log_all = std::min(just_n + log_at_least(r_, x, u), 0.0);
+    }
+    const double stayed = log_stayed(y);
+    return math::exp_or_zero(stayed + just_n) + math::exp_or_zero(stayed + math::log(a_ / (b_ + (y - 1))) + log_all);
 }
 
 template <bool after_first> double GeometricNbd<after_first>::residual(const History &h, double rate) const {
