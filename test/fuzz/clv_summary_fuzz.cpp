@@ -37,11 +37,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         if (twice.customers() != 2 * customers.customers() || twice.seen().size() != customers.seen().size())
             std::abort();
 
-        // The time of a fit to opportunities grows with the largest number of them.
-        for (const auto &[seen, count] : customers.seen())
-            if (customers.frame().discrete && seen.t > 1000) return 0;
+        // The time of a fit to opportunities grows with the largest number of them, that of tracking with the longest
+        // time squared.
+        const Frame &frame = customers.frame();
+        double longest = frame.holdout.value_or(0);
+        for (const auto &tally : customers.seen()) longest = std::max(longest, tally.value.t);
+        if (frame.discrete && longest > 1000) return 0;
         const ClvModel model(fit(customers, {{}, 3}, {}));
-        if (customers.frame().days() > 1) track(model, customers, {});
+        if (frame.days() > 1 && longest * frame.days() < 1000) track(model, customers, {});
     } catch (const Error &) {
     }
     return 0;

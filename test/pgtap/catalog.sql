@@ -163,6 +163,8 @@ SELECT is_empty($$
       AND prorettype <> 'void'::regtype AND proname NOT IN ('segment_refresh', 'segment_preview', 'churn_observations', 'churn_features', 'churn_rate', 'model_save', 'model',
           -- An option that is NULL is as the algorithm has it; without a dataset they refuse.
           'churn_fit', 'cross_validate')
+      -- An average amount that is unknown does not matter to a customer without repeat purchases, and a model may be without spend.
+      AND NOT (proname ~ '^clv_(spend|value|value_interval)$' AND 'average' = ANY (proargnames)) AND proname <> 'clv_model'
 $$, 'functions of values return NULL for NULL');
 
 -- Rights
@@ -209,6 +211,10 @@ INSERT INTO public_name SELECT unnest(ARRAY[
     'survival_agg', 'survival_curve', 'survival_at', 'survival_at_interval', 'survival_median', 'survival_median_interval', 'survival_quantile',
     'survival_quantile_interval', 'survival_rmst', 'survival_rmst_interval', 'logrank', 'logrank_table',
     'cox_fit', 'coefficients', 'cox_ph_test', 'cox_baseline', 'cox_risk', 'cox_survival', 'cox_model_to_jsonb',
+    -- clv
+    'clv_agg', 'clv_opportunity_agg', 'clv_opportunities', 'clv_fit', 'clv_model', 'clv_compare', 'clv_tracking', 'clv_alive', 'clv_purchases', 'clv_residual_purchases',
+    'clv_spend', 'clv_value', 'clv_value_interval', 'clv_expected', 'clv_purchase_probability', 'clv_model_to_jsonb', 'clv_model_from_jsonb',
+    'sbg_fit', 'sbg_survival', 'sbg_retention', 'sbg_renewals', 'sbg_residual_renewals', 'sbg_model_to_jsonb', 'sbg_model_from_jsonb',
     -- every summary, dataset and model
     'rollup', 'summary']);
 INSERT INTO public_name SELECT DISTINCT proname FROM routine
@@ -229,7 +235,7 @@ CREATE TEMP TABLE sample (type regtype, expression text);
 INSERT INTO sample VALUES
     ('boolean', 'true'), ('smallint', '2'), ('integer', '5'), ('bigint', '7'), ('double precision', '1.5'), ('numeric', '2.5'),
     ('text', '''dense'''), ('uuid', '''00000000-0000-0000-0000-000000000001'''), ('date', '''2020-02-03'''),
-    ('timestamptz', '''2020-02-03 04:05:06+00'''), ('interval', '''7 days'''), ('double precision[]', '''{1,2}'''), ('integer[]', '''{1,2}'''),
+    ('timestamptz', '''2020-02-03 04:05:06+00'''), ('interval', '''7 days'''), ('double precision[]', '''{1,2}'''), ('integer[]', '''{1,2}'''), ('bigint[]', '''{9,4,2}'''),
     ('bytea', '''\x00'''), ('cstring', '''AAAA'''), ('jsonb', '''{}'''), ('text[]', '''{}'''), ('name', '''oid'''), ('regclass', '''pg_catalog.pg_class'''),
     -- A row with a column that is named like the sample of text.
     ('record', '(SELECT q FROM (SELECT 1.5 AS dense, 2 AS other) q)'),
@@ -242,6 +248,8 @@ INSERT INTO sample
 INSERT INTO sample VALUES
     ('customer_data.cox_model', '(SELECT customer_data.cox_fit(customer_data.dataset_agg(f, ''gone''), ''days'') FROM (VALUES (1.5, 2, 3, true), (2.5, 4, 5, true), (2, 1, 4, false)) f (dense, other, days, gone))'),
     ('customer_data.churn_model', '(SELECT customer_data.churn_fit(customer_data.dataset_agg(f, ''gone''), ''logistic'', l2 => 0.1) FROM (VALUES (1.5, 2, true), (2.5, 4, false), (2, 1, false)) f (dense, other, gone))'),
+    ('customer_data.clv_model', 'customer_data.clv_model(''nbd'', ''{1,2}'', ''7 days'', ''{6,4,15}'')'),
+    ('customer_data.sbg_model', 'customer_data.sbg_fit(''{100,70,55,47}''::bigint[], ''1 year'')'),
     ('customer_data.survival_summary[]', '(SELECT array_agg(s) FROM (SELECT customer_data.survival_agg(i, true) AS s FROM generate_series(1, 4) i GROUP BY i % 2) q)');
 -- A value of each type that an aggregate or function without such an argument can make.
 DO $$

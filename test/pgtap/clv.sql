@@ -38,7 +38,8 @@ SELECT is((SELECT clv_agg(s, timestamptz '2025-06-30 12:00Z', '168 hours', after
 SELECT is((SELECT c::text::clv_summary::text FROM seen), (SELECT c::text FROM seen), 'text both ways');
 SELECT is((SELECT clv_fit(clv_agg(x, t_x, t, average, '7 days'), 'bg/nbd')::text FROM history), (SELECT model::text FROM fitted WHERE name = 'bg/nbd'), 'numbers give the model that summaries give');
 SELECT is((SELECT clv_fit(c, 'bg/nbd')::text FROM (SELECT clv_agg(s, timestamptz '2025-06-30', '7 days') AS c FROM customer) q), (SELECT model::text FROM fitted WHERE name = 'bg/nbd'), 'and without a hold-out too');
-SELECT is((SELECT clv_agg(x, t_x, t, average, '7 days')::text FROM history WHERE false), NULL, 'no rows, no summary');
+SELECT is((SELECT s FROM summary((SELECT clv_agg(x, t_x, t, average, '7 days') FROM history WHERE false)) s)::text, '(0,0,0,0,0,0,0,,,,)', 'no rows, nobody');
+SELECT is((SELECT rollup(c)::text FROM (SELECT clv_agg(x, t_x, t, average, '7 days') AS c FROM history WHERE false UNION ALL SELECT c FROM seen) q), (SELECT c::text FROM seen), 'nobody and all are all');
 SELECT is((SELECT s FROM summary((SELECT clv_agg(NULL::purchase_summary, date '2025-06-30', '7 days'))) s)::text, '(0,0,0,0,0,1,0,"7 days",2025-06-30,,f)', 'rows of NULL only');
 SELECT is((later, customers), (1::bigint, 0::bigint), 'who comes later is no customer yet') FROM summary((SELECT clv_agg(purchase_agg, date '2025-06-30', '7 days') FROM (SELECT purchase_agg(date '2025-07-01', 5.0)) q));
 SELECT is(o, (2.0, 3.0, 4.0)::purchase_repeat, 'opportunities by hand: days 5 and 21 of 30, by weeks')

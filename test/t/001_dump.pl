@@ -75,6 +75,16 @@ CREATE TABLE public.cox AS
     SELECT cox_fit(dataset_agg(f, 'gone'), 'days') AS model, survival_agg(days, gone) AS s
     FROM (SELECT purchase_recency_days(s, '2030-01-01'::date) AS days, purchase_revenue(s) AS revenue, customer_id % 3 > 0 AS gone FROM public.history) f;
 CREATE VIEW public.curve AS SELECT c.* FROM public.cox, survival_curve(s) c;
+-- Models of value: in a table, in a view, in a generated column and in an index.
+CREATE TABLE public.worth AS
+    SELECT c, clv_fit(c, 'bg/nbd') AS model, sbg_fit('{1000,631,468,382,326}'::bigint[], '1 year') AS contract
+    FROM (SELECT clv_agg(s, date '2030-01-01', '7 days') AS c FROM public.history) q;
+CREATE VIEW public.valued AS
+    SELECT customer_id, clv_value(model, s, date '2030-01-01', '1 year', allow_unconverged => true) AS value, (t).expected
+    FROM public.history, public.worth, LATERAL (SELECT t FROM clv_tracking(model, c, true) t WHERE period = 52) t;
+CREATE TABLE public.alive (x float8, t_x float8, t float8, p float8 GENERATED ALWAYS AS (customer_data.clv_alive(customer_data.clv_model('nbd', '{1,2}', '7 days'), x, t_x, t)) STORED);
+INSERT INTO public.alive SELECT (r).x, (r).t_x, (r).t FROM (SELECT purchase_repeat(s, date '2030-01-01') AS r FROM public.history) q;
+CREATE INDEX ON public.alive (clv_purchases(clv_model('bg/nbd', '{0.243,4.414,0.793,2.426}', '7 days'), x, t_x, t, '1 year'));
 CREATE TABLE public.repeated AS SELECT customer_id, purchase_repeat(s, '2030-01-01'::date) AS repeated FROM public.history;
 
 -- Functions in a generated column, in indexes, in a check, in views and in a materialized view.

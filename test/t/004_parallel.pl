@@ -34,7 +34,8 @@ CREATE TABLE book AS
     FROM purchase GROUP BY 1;
 CREATE TABLE counted AS SELECT shop, customer_data.rfm_agg(recency_days, frequency, monetary) AS r,
     customer_data.lorenz_agg(monetary) AS l, customer_data.evaluation_agg(monetary, frequency > 9) AS e, customer_data.drift_agg(monetary) AS d,
-    customer_data.survival_agg(recency_days, frequency > 5, recency_days / 3) AS survival
+    customer_data.survival_agg(recency_days, frequency > 5, recency_days / 3) AS survival,
+    customer_data.clv_agg(frequency, recency_days / 3, recency_days, abs(monetary), '7 days', shop, 13) AS clv
     FROM measured GROUP BY 1;
 ALTER TABLE book SET (parallel_workers = 2);
 ALTER TABLE counted SET (parallel_workers = 2);
@@ -104,7 +105,10 @@ for my $query (
 	'SELECT customer_data.rollup(e), customer_data.rollup(d) FROM counted',
 	'SELECT customer_data.survival_agg(monetary, frequency > 5) FROM measured WHERE monetary >= 0',
 	'SELECT customer_data.survival_agg(recency_days, frequency > 5, recency_days / 3) FROM measured',
-	'SELECT customer_data.rollup(survival) FROM counted')
+	'SELECT customer_data.rollup(survival) FROM counted',
+	q{SELECT customer_data.clv_agg(s, '2030-01-01'::date, '7 days', s, '2031-01-01'::date), customer_data.clv_opportunity_agg(s, '2030-01-01'::date, '30 days') FROM history},
+	q{SELECT customer_data.clv_agg(frequency, recency_days / 3, recency_days, abs(monetary), '7 days', shop, 13) FROM measured},
+	'SELECT customer_data.rollup(clv) FROM counted')
 {
 	is(partial_plan($query), 1, "$query: partial and final aggregate");
 	is($node->safe_psql('postgres', "$parallel $query"), $node->safe_psql('postgres', "$serial $query"), 'and the same to the bit');
@@ -122,6 +126,9 @@ is($node->safe_psql('postgres', "$parallel SELECT customer_data.rollup(e), custo
 is($node->safe_psql('postgres', "$parallel SELECT customer_data.rollup(survival) FROM counted"),
 	$node->safe_psql('postgres', "$serial SELECT customer_data.survival_agg(recency_days, frequency > 5, recency_days / 3) FROM measured"),
 	'of survival_summary too');
+is($node->safe_psql('postgres', "$parallel SELECT customer_data.rollup(clv) FROM counted"),
+	$node->safe_psql('postgres', "$serial SELECT customer_data.clv_agg(frequency, recency_days / 3, recency_days, abs(monetary), '7 days', shop, 13) FROM measured"),
+	'of clv_summary too');
 
 # Books: raw rows on one process on purpose, the rollup on many.
 for my $type (['b', 'customer_id'], ['b_uuid', 'id_uuid'], ['b_text', 'id_text'])
@@ -181,6 +188,14 @@ for my $model ('(SELECT kmeans FROM model)', 'model.kmeans')
 	my $query = 'SELECT md5(string_agg(t, chr(10) ORDER BY t)) FROM (
 		SELECT concat(customer_data.cox_risk(cox, m), customer_data.cox_survival(cox, ARRAY[m.frequency, m.monetary], m.recency_days)) AS t FROM model, measured m) q';
 	is($node->safe_psql('postgres', "$parallel $query"), $node->safe_psql('postgres', "$serial $query"), 'risks of rows in workers');
+}
+
+{
+	$node->safe_psql('postgres', q{ALTER TABLE model ADD clv customer_data.clv_model; UPDATE model SET clv = (
+		SELECT customer_data.clv_fit(customer_data.clv_agg(s, '2030-01-01'::date, '7 days'), 'nbd') FROM history)});
+	my $query = q{SELECT md5(string_agg(t, chr(10) ORDER BY t)) FROM (
+		SELECT concat(customer_data.clv_purchases(clv, frequency, recency_days / 3, recency_days, '1 year'), customer_data.clv_value(clv, frequency, recency_days / 3, recency_days, abs(monetary), '1 year', allow_unconverged => true)) AS t FROM model, measured) q};
+	is($node->safe_psql('postgres', "$parallel $query"), $node->safe_psql('postgres', "$serial $query"), 'values of rows in workers');
 }
 
 {

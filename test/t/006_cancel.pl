@@ -35,6 +35,11 @@ CREATE TABLE labelled AS SELECT customer_data.dataset_agg(f, 'gone') AS d
     FROM (SELECT recency_days, frequency, monetary, monetary * 7 + recency_days AS mixed, (frequency + recency_days) % 7 > 4 AS gone FROM measured) f;
 CREATE TABLE leaving AS SELECT customer_data.churn_fit(customer_data.dataset_agg(f, 'gone'), 'forest', trees => 50) AS model
     FROM (SELECT recency_days, frequency, monetary, (frequency + recency_days) % 7 > 4 AS gone FROM measured LIMIT 20000) f;
+CREATE TABLE worth AS
+    SELECT customer_data.clv_agg(x, t * (0.1 + b % 1000 / 1200.0), t, 5 + b % 1000, '7 days') AS c, customer_data.clv_opportunity_agg(x, 2 * x, 2 * x + b % 20000, 5 + b % 1000, '7 days') AS o
+    FROM (SELECT (1 + a % 9)::float8 AS x, 30 + a % 5000 / 100.0 AS t, a / 7 % 1000000 AS b FROM (SELECT abs(hashint8extended(i, 3) / 7) AS a FROM generate_series(1, 300000) i) q) q;
+CREATE TABLE bought AS
+    SELECT customer_data.clv_agg(s, date '2030-01-01', '2 minutes') AS c FROM (SELECT customer_data.purchase_agg(occurred_at, amount) AS s FROM customer_data.simulate_purchases(5000, 3) GROUP BY customer_id) q;
 VACUUM ANALYZE;
 });
 
@@ -82,6 +87,17 @@ my %query = (
 	'churn_rate of one customer' => q{SELECT count(*) FROM customer_data.churn_rate('SELECT 1, timestamptz ''2020-01-01'' + hashint8(i) % 1000000 * interval ''1 minute'', timestamptz ''2024-01-01'' + hashint8(i + 7) % 1000000 * interval ''1 minute'' FROM generate_series(1, 3000000) i', every => '1 hour')},
 	'cox_fit' => q{SELECT customer_data.cox_fit(customer_data.dataset_agg(f, 'gone'), 'monetary') FROM (SELECT *, frequency % 2 = 0 AS gone FROM measured) f},
 	'cox_fit of 300 columns' => q{SELECT customer_data.cox_fit(d, 'f1') FROM lasting_wide, generate_series(1, 20)},
+	'clv_agg' => q{SELECT customer_data.clv_agg(1, (i + 1) / 3.0, i + 1, i % 1000 + 1, '7 days') FROM generate_series(1, 1500000) i},
+	'rollup of clv_summary' => 'SELECT customer_data.rollup(c) FROM worth, generate_series(1, 50)',
+	'text of a clv_summary' => 'SELECT c::text::customer_data.clv_summary FROM worth, generate_series(1, 50)',
+	'clv_fit of pareto/nbd' => q{SELECT customer_data.clv_fit(c, 'pareto/nbd') FROM worth},
+	'clv_fit of bg/nbd' => q{SELECT customer_data.clv_fit(c, 'bg/nbd') FROM worth, generate_series(1, 20)},
+	'clv_fit of bg/bb' => q{SELECT customer_data.clv_fit(o, 'bg/bb') FROM worth, generate_series(1, 20)},
+	'clv_compare' => 'SELECT customer_data.clv_compare(c) FROM worth',
+	'clv_tracking' => q{SELECT count(*) FROM bought, customer_data.clv_tracking(customer_data.clv_model('bg/nbd', '{1.1,20000,0.6,12}', '2 minutes'), c)},
+	'clv_value of a million periods' => q{SELECT sum(customer_data.clv_value(customer_data.clv_model('bg/nbd', '{1.1,3,0.6,12}', '1 day', '{6,4,15}'), 0, 0, i / 10.0, NULL, (990000 + i) * interval '1 day')) FROM generate_series(1, 50) i},
+	'clv_value of a million opportunities' => q{SELECT sum(customer_data.clv_value(customer_data.clv_model('bg/bb', '{1.2,0.8,0.7,2.8}', '1 day', '{6,4,15}'), 0, 0, 5, NULL, (990000 + i) * interval '1 day')) FROM generate_series(1, 50) i},
+	'sbg_fit' => q{SELECT customer_data.sbg_fit(customer_data.survival_agg(i % 1000 * 1000 + 1, i % 7 > 0), '1 day') FROM generate_series(1, 100000) i},
 	'segment_refresh' => q{SELECT customer_data.segment_refresh('large')},
 	'churn_observations' => q{SELECT count(*) FROM customer_data.churn_observations('SELECT id_text, occurred_at FROM purchase', '60 days', every => '1 day')},
 	'churn_features' => q{SELECT count(*) FROM customer_data.churn_features('SELECT customer_id, occurred_at, amount FROM purchase', '60 days', every => '1 week')},

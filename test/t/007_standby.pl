@@ -40,6 +40,8 @@ for my $query (
 	q{SELECT count(DISTINCT score) FROM (SELECT customer_data.rfm_score(s, '2030-01-01'::date) OVER () AS score FROM history) q},
 	q{SELECT md5(customer_data.kmeans_fit(customer_data.dataset_agg(f), 3)::text) FROM (SELECT amount::float8 AS amount, occurred_at FROM customer_data.simulate_purchases(200, 2)) f},
 	q{SELECT count(*), sum(amount) FROM customer_data.simulate_purchases(500, 2)},
+	q{SELECT md5(customer_data.clv_fit(customer_data.clv_agg(s, '2030-01-01'::date, '7 days'))::text) FROM history},
+	q{SELECT sum(customer_data.clv_value(customer_data.clv_model('bg/nbd', '{0.243,4.414,0.793,2.426}', '7 days', '{6.25,3.74,15.44}'), s, '2030-01-01'::date, '1 year')) FROM (SELECT s FROM history ORDER BY customer_id) q},
 	q{SELECT array_agg(subject ORDER BY subject) FROM customer_data.segment_members('s')},
 	q{SELECT customer_data.segment_explain('s')},
 	q{SELECT md5(customer_data.model('churn')::text)},
