@@ -10,11 +10,6 @@ namespace cd::clv {
 namespace {
 
 constexpr std::uint64_t min_customers = 10;
-// Starts are compared on so many distinct rows.
-constexpr std::size_t sample_size = 2000;
-
-std::size_t sampling(std::size_t rows) { return (rows - 1) / sample_size + 1; }
-
 // Counted customers as columns, without what followed.
 class Columns {
   public:
@@ -36,7 +31,6 @@ class Columns {
         }
     }
     Histories histories() const { return {x_, t_x_, t_, customers_}; }
-    std::size_t size() const { return x_.size(); }
 
   private:
     std::vector<double> x_, t_x_, t_, customers_;
@@ -59,6 +53,17 @@ class Amounts {
   private:
     std::vector<double> x_, average_, customers_;
 };
+
+// Starts are compared on few rows. Of very many rows, some are worth coming near the maximum on. Rows is made of
+// (customers, every, poll), and the last one has all rows.
+template <class Rows> std::vector<Rows> samples(const Customers &customers, std::size_t rows, Poll poll) {
+    constexpr std::size_t few = 2000, some = 40000, very_many = 8 * some;
+    std::vector<Rows> all;
+    if (rows > few) all.emplace_back(customers, (rows - 1) / few + 1, poll);
+    if (rows > very_many) all.emplace_back(customers, (rows - 1) / some + 1, poll);
+    all.emplace_back(customers, 1, poll);
+    return all;
+}
 
 // Repeat purchases in a unit of time, and how long a customer is seen on average.
 struct Scale {
@@ -116,29 +121,33 @@ Derivatives log_likelihood(Process process, const Parameters &parameters, const 
     return sum;
 }
 
-// From the start that is best on a sample, if what there is was sampled; from there on all.
-Maximum best_maximum(const std::vector<Parameters> &starts, const Bounds &bounds, const LogLikelihood &of_sample,
-                     const LogLikelihood &of_all, bool sampled, std::uint64_t max_iterations, Poll poll) {
+// Of the last of these likelihoods, of ever more rows. The best start is that of the first.
+Maximum best_maximum(const std::vector<Parameters> &starts, const Bounds &bounds,
+                     const std::vector<LogLikelihood> &likelihoods, std::uint64_t max_iterations, Poll poll) {
     constexpr std::uint64_t tries = 40;
     std::optional<Maximum> best;
     for (const Parameters &start : starts) {
-        Maximum found = maximise(of_sample, bounds, start, std::min(tries, max_iterations), poll);
+        Maximum found = maximise(likelihoods.front(), bounds, start, std::min(tries, max_iterations), poll);
         if (!best || found.log_likelihood > best->log_likelihood) best = std::move(found);
     }
-    if (!sampled && best->end != End::too_few_iterations) return *best;
-    // Where the sample ran away, all of them may not: not from so far out.
-    const bool near = best->end == End::converged || best->end == End::too_few_iterations;
-    return maximise(of_all, bounds, near ? best->at : starts.front(), max_iterations, poll);
+    const bool goes_on = likelihoods.size() == 1 && best->end == End::too_few_iterations;
+    for (std::size_t i = goes_on ? 0 : 1; i < likelihoods.size(); ++i) {
+        // Where a sample ran away, all of them may not: not from so far out.
+        const bool near = best->end == End::converged || best->end == End::too_few_iterations;
+        best = maximise(likelihoods[i], bounds, near ? best->at : starts.front(), max_iterations, poll);
+    }
+    return *best;
 }
 
-Part fit_process(Process process, const Columns &all, const Columns &sample, std::uint64_t customers,
+Part fit_process(Process process, const std::vector<Columns> &samples, std::uint64_t customers,
                  const FitOptions &options, Workers &workers) {
     const std::size_t n = parameters_of(process).size();
-    const auto likelihood_of = [&](const Columns &columns) {
-        return [&](const Parameters &p) { return log_likelihood(process, p, columns.histories(), workers); };
-    };
-    return as_part(best_maximum(starts(process, Scale(sample.histories())), {n, {}}, likelihood_of(sample),
-                                likelihood_of(all), all.size() > sample.size(), options.max_iterations, workers.poll()),
+    std::vector<LogLikelihood> likelihoods;
+    for (const Columns &rows : samples)
+        likelihoods.push_back(
+            [&](const Parameters &p) { return log_likelihood(process, p, rows.histories(), workers); });
+    const Scale scale(samples.front().histories());
+    return as_part(best_maximum(starts(process, scale), {n, {}}, likelihoods, options.max_iterations, workers.poll()),
                    n, customers);
 }
 
@@ -173,11 +182,11 @@ std::vector<Compared> fit_all(const Customers &c, const FitOptions &options, con
                     c.frame().discrete ? "Their times count opportunities." : "Their times are no opportunities.",
                     c.frame().discrete ? "Use 'bg/bb', or aggregate with clv_agg."
                                        : "Aggregate opportunities with clv_opportunity_agg.");
-    const Columns all(c, 1, work.poll), sample(c, sampling(all.size()), work.poll);
+    const std::vector<Columns> rows = samples<Columns>(c, c.seen().size(), work.poll);
     Workers workers(work.threads, work.poll);
     std::vector<Compared> fits;
     for (const Process process : options.process ? std::vector{*options.process} : candidates(c)) {
-        fits.push_back({process, fit_process(process, all, sample, c.customers(), options, workers), {}, false});
+        fits.push_back({process, fit_process(process, rows, c.customers(), options, workers), {}, false});
         const Part &part = fits.back().part;
         if (work.tell)
             work.tell(std::string("clv_fit: ") + name_of(process) + ", log-likelihood " + digits(part.log_likelihood) +
@@ -194,21 +203,21 @@ std::vector<Compared> fit_all(const Customers &c, const FitOptions &options, con
 // Gamma-Gamma, if there are repeat buyers who paid.
 void fit_spend(Fitted &fitted, const Customers &c, const FitOptions &options, Poll poll) {
     if (c.spenders() < min_customers) return;
-    const std::size_t every = sampling(c.spent().size());
-    const Amounts all(c, 1, poll), sample(c, every, poll);
-    const GammaGamma::Likelihood of_all(all.spending(), poll), of_sample(sample.spending(), poll);
+    const std::vector<Amounts> rows = samples<Amounts>(c, c.spent().size(), poll);
+    std::vector<LogLikelihood> likelihoods;
+    for (const Amounts &some : rows) likelihoods.push_back(GammaGamma::Likelihood(some.spending(), poll));
+    const Spending all = rows.back().spending();
     double mean = 0, n = 0;
-    for (std::size_t i = 0; i < all.spending().size(); ++i) {
+    for (std::size_t i = 0; i < all.size(); ++i) {
         poll.every(i);
-        mean += all.spending().average[i] * all.spending().customers[i];
-        n += all.spending().customers[i];
+        mean += all.average[i] * all.customers[i];
+        n += all.customers[i];
     }
     mean /= n;
-    const Maximum found = best_maximum({{1, 4, 3 * mean}, {6, 4, mean / 2}}, {3, spend_bounds}, std::cref(of_sample),
-                                       std::cref(of_all), every > 1, options.max_iterations, poll);
+    const Maximum found = best_maximum({{1, 4, 3 * mean}, {6, 4, mean / 2}}, {3, spend_bounds}, likelihoods,
+                                       options.max_iterations, poll);
     fitted.spend = as_part(found, GammaGamma::parameter_names.size(), c.spenders());
-    if (const auto r = correlation(all.spending(), 0.95, poll))
-        fitted.dependence = Dependence{r->value, r->low, r->high};
+    if (const auto r = correlation(all, 0.95, poll)) fitted.dependence = Dependence{r->value, r->low, r->high};
 }
 
 HoldOut hold_out(const Customers &c, const Compared &fit, Poll poll) {
