@@ -106,7 +106,7 @@ for my $query (
 	'SELECT customer_data.survival_agg(monetary, frequency > 5) FROM measured WHERE monetary >= 0',
 	'SELECT customer_data.survival_agg(recency_days, frequency > 5, recency_days / 3) FROM measured',
 	'SELECT customer_data.rollup(survival) FROM counted',
-	q{SELECT customer_data.clv_agg(s, '2030-01-01'::date, '7 days', s, '2031-01-01'::date), customer_data.clv_opportunity_agg(s, '2030-01-01'::date, '30 days') FROM history},
+	q{SELECT customer_data.clv_agg(s, '2030-01-01'::date, '7 days', s, '2031-01-01'::date), customer_data.clv_opportunity_agg(s, '2030-01-01'::date, '30 days') FROM part},
 	q{SELECT customer_data.clv_agg(frequency, recency_days / 3, recency_days, abs(monetary), '7 days', shop, 13) FROM measured},
 	'SELECT customer_data.rollup(clv) FROM counted')
 {
@@ -192,7 +192,7 @@ for my $model ('(SELECT kmeans FROM model)', 'model.kmeans')
 
 {
 	$node->safe_psql('postgres', q{ALTER TABLE model ADD clv customer_data.clv_model; UPDATE model SET clv = (
-		SELECT customer_data.clv_fit(customer_data.clv_agg(s, '2030-01-01'::date, '7 days'), 'nbd') FROM history)});
+		SELECT customer_data.clv_fit(customer_data.clv_agg(s, '2030-01-01'::date, '7 days'), 'nbd') FROM part)});
 	my $query = q{SELECT md5(string_agg(t, chr(10) ORDER BY t)) FROM (
 		SELECT concat(customer_data.clv_purchases(clv, frequency, recency_days / 3, recency_days, '1 year'), customer_data.clv_value(clv, frequency, recency_days / 3, recency_days, abs(monetary), '1 year', allow_unconverged => true)) AS t FROM model, measured) q};
 	is($node->safe_psql('postgres', "$parallel $query"), $node->safe_psql('postgres', "$serial $query"), 'values of rows in workers');

@@ -39,7 +39,7 @@ CREATE TABLE worth AS
     SELECT customer_data.clv_agg(x, t * (0.1 + b % 1000 / 1200.0), t, 5 + b % 1000, '7 days') AS c, customer_data.clv_opportunity_agg(x, 2 * x, 2 * x + b % 20000, 5 + b % 1000, '7 days') AS o
     FROM (SELECT (1 + a % 9)::float8 AS x, 30 + a % 5000 / 100.0 AS t, a / 7 % 1000000 AS b FROM (SELECT abs(hashint8extended(i, 3) / 7) AS a FROM generate_series(1, 300000) i) q) q;
 CREATE TABLE bought AS
-    SELECT customer_data.clv_agg(s, date '2030-01-01', '2 minutes') AS c FROM (SELECT customer_data.purchase_agg(occurred_at, amount) AS s FROM customer_data.simulate_purchases(5000, 3) GROUP BY customer_id) q;
+    SELECT customer_data.clv_agg(s, date '2030-01-01', '5 minutes') AS c FROM (SELECT customer_data.purchase_agg(occurred_at, amount) AS s FROM customer_data.simulate_purchases(5000, 3) GROUP BY customer_id) q;
 VACUUM ANALYZE;
 });
 
@@ -94,7 +94,7 @@ my %query = (
 	'clv_fit of bg/nbd' => q{SELECT customer_data.clv_fit(c, 'bg/nbd') FROM worth, generate_series(1, 20)},
 	'clv_fit of bg/bb' => q{SELECT customer_data.clv_fit(o, 'bg/bb') FROM worth, generate_series(1, 20)},
 	'clv_compare' => 'SELECT customer_data.clv_compare(c) FROM worth',
-	'clv_tracking' => q{SELECT count(*) FROM bought, customer_data.clv_tracking(customer_data.clv_model('bg/nbd', '{1.1,20000,0.6,12}', '2 minutes'), c)},
+	'clv_tracking' => q{SELECT count(*) FROM bought, customer_data.clv_tracking(customer_data.clv_model('bg/nbd', '{1.1,9000,0.6,12}', '5 minutes'), c)},
 	'clv_value of a million periods' => q{SELECT sum(customer_data.clv_value(customer_data.clv_model('bg/nbd', '{1.1,3,0.6,12}', '1 day', '{6,4,15}'), 0, 0, i / 10.0, NULL, (990000 + i) * interval '1 day')) FROM generate_series(1, 50) i},
 	'clv_value of a million opportunities' => q{SELECT sum(customer_data.clv_value(customer_data.clv_model('bg/bb', '{1.2,0.8,0.7,2.8}', '1 day', '{6,4,15}'), 0, 0, 5, NULL, (990000 + i) * interval '1 day')) FROM generate_series(1, 50) i},
 	'sbg_fit' => q{SELECT customer_data.sbg_fit(customer_data.survival_agg(i % 1000 * 1000 + 1, i % 7 > 0), '1 day') FROM generate_series(1, 100000) i},
