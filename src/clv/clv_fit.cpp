@@ -240,12 +240,17 @@ HoldOut hold_out(const Customers &c, const Compared &fit, Poll poll) {
 
 } // namespace
 
+Process process_called(std::string_view name) {
+    if (const std::optional<Process> process = process_named(name)) return *process;
+    throw Error(
+        sqlstate::invalid_parameter, "unknown model \"" + std::string(name) + "\"", "",
+        "Known are 'bg/nbd', 'mbg/nbd', 'pareto/nbd', 'nbd', and 'bg/bb' for opportunities; to fit also 'auto', "
+        "which takes the one with the lowest AIC.");
+}
+
 FitOptions fit_options(std::string_view model, std::int64_t max_iterations) {
     FitOptions options;
-    if (model != "auto" && !(options.process = process_named(model)))
-        throw Error(sqlstate::invalid_parameter, "unknown model \"" + std::string(model) + "\"", "",
-                    "Known are 'bg/nbd', 'mbg/nbd', 'pareto/nbd', 'nbd', 'bg/bb' for opportunities, and 'auto', which "
-                    "takes the one with the lowest AIC.");
+    if (model != "auto") options.process = process_called(model);
     if (max_iterations < 1)
         throw Error(sqlstate::invalid_parameter, "max_iterations must be at least 1",
                     "It is " + std::to_string(max_iterations) + ".");

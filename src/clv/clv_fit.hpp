@@ -9,6 +9,7 @@ struct FitOptions {
     std::optional<Process> process; // else the one with the lowest AIC
     std::uint64_t max_iterations = 200;
 };
+Process process_called(std::string_view name); // or refuses it
 FitOptions fit_options(std::string_view model, std::int64_t max_iterations);
 
 // Of counted customers.

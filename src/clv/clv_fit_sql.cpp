@@ -36,19 +36,17 @@ Datum model_of(FunctionCallInfo fcinfo) {
     enum { model, parameters, unit, spend };
     for (const int required : {model, parameters, unit})
         if (fcinfo->args[required].isnull) PG_RETURN_NULL();
-    const std::string_view name = pg::text_arg(fcinfo->args[model].value);
-    const std::optional<Process> process = process_named(name);
-    if (!process) fit_options(name == "auto" ? "" : name, 1); // says which there are
+    const Process process = process_called(pg::text_arg(fcinfo->args[model].value));
     const std::int64_t micros = pg::unit_micros(DatumGetIntervalP(fcinfo->args[unit].value));
     const auto of_purchases = pg::elements<double>(fcinfo->args[parameters].value, "parameters");
     const bool has_spend = !fcinfo->args[spend].isnull;
     const auto of_spend =
         has_spend ? pg::elements<double>(fcinfo->args[spend].value, "spend") : std::span<const double>();
-    check_count("parameters", of_purchases, name_of(*process), parameters_of(*process));
+    check_count("parameters", of_purchases, name_of(process), parameters_of(process));
     if (has_spend) check_count("spend", of_spend, GammaGamma::name, GammaGamma::parameter_names);
     Fitted fitted;
     fitted.unit = static_cast<std::uint64_t>(micros);
-    fitted.process = *process;
+    fitted.process = process;
     fitted.purchases = given_part(of_purchases);
     if (has_spend) fitted.spend = given_part(of_spend);
     return pg::model_datum(ClvModel(std::move(fitted)));

@@ -11,6 +11,7 @@ CREATE FUNCTION pg_temp.refuses(query text, state text, message text) RETURNS te
 
 -- Two years of purchases; the second half year of 2025 is held out.
 CREATE TEMP TABLE purchase AS SELECT * FROM simulate_purchases(1500, 11, 730);
+CREATE INDEX ON purchase (customer_id, occurred_at);
 CREATE TEMP TABLE customer AS
     SELECT customer_id, purchase_agg(occurred_at, amount) FILTER (WHERE occurred_at < '2025-07-01Z') AS s, purchase_agg(occurred_at, amount) FILTER (WHERE occurred_at >= '2025-07-01Z') AS after
     FROM purchase GROUP BY customer_id;
@@ -123,9 +124,12 @@ FROM fitted, LATERAL (VALUES ('{}'), ('[]'), ('null'), ('7'), (jsonb_set(model::
     (jsonb_set(model::jsonb, '{fitted,more}', '1')::text), (jsonb_set(model::jsonb, '{fitted,purchases,covariance,1}', '9')::text), (jsonb_set(model::jsonb, '{fitted,purchases,parameters,0}', '1e400')::text)) v (j)
 WHERE name = 'bg/nbd';
 SELECT pg_temp.refuses(format('SELECT clv_model(%s)', args), '22023', 'these are no parameters of a clv_model') FROM unnest(ARRAY[
-    $$'bg/nbd', '{1,2,3}', '7 days'$$, $$'bg/nbd', '{1,2,3,4,5}', '7 days'$$, $$'nbd', '{}', '7 days'$$, $$'nbd', '{0,1}', '7 days'$$, $$'nbd', '{-1,1}', '7 days'$$, $$'nbd', '{NaN,1}', '7 days'$$,
-    $$'nbd', '{Infinity,1}', '7 days'$$, $$'nbd', '{1e-300,1}', '7 days'$$, $$'nbd', '{1e300,1}', '7 days'$$, $$'nbd', '{1,1}', '7 days', '{1,1,1}'$$, $$'nbd', '{1,1}', '7 days', '{1,2}'$$]) args;
-SELECT pg_temp.refuses($$SELECT clv_model('auto', '{1,1}', '7 days')$$, '22023', 'unknown model ""');
+    $$'nbd', '{0,1}', '7 days'$$, $$'nbd', '{-1,1}', '7 days'$$, $$'nbd', '{NaN,1}', '7 days'$$,
+    $$'nbd', '{Infinity,1}', '7 days'$$, $$'nbd', '{1e-300,1}', '7 days'$$, $$'nbd', '{1e300,1}', '7 days'$$, $$'nbd', '{1,1}', '7 days', '{1,1,1}'$$]) args;
+SELECT pg_temp.refuses(format('SELECT clv_model(%s)', args), '22023', message) FROM (VALUES ($$'bg/nbd', '{1,2,3}', '7 days'$$, 'parameters must have 4 values for model "bg/nbd"'),
+    ($$'bg/nbd', '{1,2,3,4,5}', '7 days'$$, 'parameters must have 4 values for model "bg/nbd"'), ($$'nbd', '{}', '7 days'$$, 'parameters must have 2 values for model "nbd"'),
+    ($$'nbd', '{1,1}', '7 days', '{1,2}'$$, 'spend must have 3 values for model "gamma-gamma"')) wrong (args, message);
+SELECT pg_temp.refuses($$SELECT clv_model('auto', '{1,1}', '7 days')$$, '22023', 'unknown model "auto"');
 SELECT pg_temp.refuses($$SELECT clv_model('nbd', '{1,1}', '1 month')$$, '22023', 'unit must have a fixed length');
 SELECT is(clv_model(NULL, '{1,1}', '7 days')::text, NULL, 'no model of nothing');
 CREATE TEMP TABLE given AS SELECT clv_model(name, (SELECT array_agg(estimate ORDER BY ordinality) FROM summary(model) WITH ORDINALITY WHERE part = name), CASE name WHEN 'bg/bb' THEN interval '30 days' ELSE '7 days' END,
