@@ -143,10 +143,14 @@ double ClvModel::alive(const History &h) const {
 double ClvModel::purchases(const History &h, double length) const {
     return finite(purchases_of(*purchases_, h, length));
 }
+void ClvModel::new_purchases(std::span<const double> lengths, double *out) const {
+    std::visit([&](const auto &m) { m.new_purchases(lengths, out); }, *purchases_);
+    for (std::size_t i = 0; i < lengths.size(); ++i) finite(out[i]);
+}
 double ClvModel::new_purchases(double length) const {
     double purchases;
-    std::visit([&](const auto &m) { m.new_purchases({&length, 1}, &purchases); }, *purchases_);
-    return finite(purchases);
+    new_purchases({&length, 1}, &purchases);
+    return purchases;
 }
 double ClvModel::new_probability(std::uint64_t n, double length) const {
     // The time of an answer grows with the root of n.

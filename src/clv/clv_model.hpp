@@ -49,6 +49,7 @@ class ClvModel {
     double alive(const History &) const;
     double purchases(const History &, double length) const;
     double new_purchases(double length) const;
+    void new_purchases(std::span<const double> lengths, double *out) const; // that ascend
     double new_probability(std::uint64_t n, double length) const;
     double residual(const History &, double force) const;
     double spend(double x, double average) const; // average matters only if x > 0

@@ -76,47 +76,47 @@ CREATE AGGREGATE customer_data.clv_agg(s customer_data.purchase_summary, as_of t
     SFUNC = customer_data.clv_agg_accum, STYPE = customer_data.clv_summary, SSPACE = 65536,
     FINALFUNC = customer_data.clv_agg_final, FINALFUNC_MODIFY = READ_ONLY,
     COMBINEFUNC = customer_data.clv_agg_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE customer_data.clv_agg(customer_data.purchase_summary, timestamptz, interval) IS 'one row per customer: purchases up to as_of, times counted in units';
+COMMENT ON AGGREGATE customer_data.clv_agg(customer_data.purchase_summary, timestamptz, interval) IS 'gathers customers for a model, one row each: their purchases up to and with as_of, times counted in units';
 CREATE AGGREGATE customer_data.clv_agg(s customer_data.purchase_summary, as_of date, unit interval) (
     SFUNC = customer_data.clv_agg_accum, STYPE = customer_data.clv_summary, SSPACE = 65536,
     FINALFUNC = customer_data.clv_agg_final, FINALFUNC_MODIFY = READ_ONLY,
     COMBINEFUNC = customer_data.clv_agg_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE customer_data.clv_agg(customer_data.purchase_summary, date, interval) IS 'one row per customer: purchases up to as_of, times counted in units';
+COMMENT ON AGGREGATE customer_data.clv_agg(customer_data.purchase_summary, date, interval) IS 'gathers customers for a model, one row each: their purchases up to and with as_of, times counted in units';
 CREATE AGGREGATE customer_data.clv_agg(x float8, t_x float8, t float8, average float8, unit interval) (
     SFUNC = customer_data.clv_agg_accum, STYPE = customer_data.clv_summary, SSPACE = 65536,
     FINALFUNC = customer_data.clv_agg_final, FINALFUNC_MODIFY = READ_ONLY,
     COMBINEFUNC = customer_data.clv_agg_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE customer_data.clv_agg(float8, float8, float8, float8, interval) IS 'the same from numbers: repeat purchases, time of the last one and of the end of what is known, both since the first purchase and in units, and the average amount of a repeat purchase';
+COMMENT ON AGGREGATE customer_data.clv_agg(float8, float8, float8, float8, interval) IS 'gathers customers from numbers: repeat purchases, time of the last one and of the end of what is known, both since the first purchase and in units, and the average amount of a repeat purchase';
 CREATE AGGREGATE customer_data.clv_agg(s customer_data.purchase_summary, as_of timestamptz, unit interval, holdout customer_data.purchase_summary, holdout_until timestamptz) (
     SFUNC = customer_data.clv_agg_accum, STYPE = customer_data.clv_summary, SSPACE = 65536,
     FINALFUNC = customer_data.clv_agg_final, FINALFUNC_MODIFY = READ_ONLY,
     COMBINEFUNC = customer_data.clv_agg_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE customer_data.clv_agg(customer_data.purchase_summary, timestamptz, interval, customer_data.purchase_summary, timestamptz) IS 'the same with a hold-out, on which models can be compared: purchases after as_of, up to and with holdout_until';
+COMMENT ON AGGREGATE customer_data.clv_agg(customer_data.purchase_summary, timestamptz, interval, customer_data.purchase_summary, timestamptz) IS 'gathers customers with a hold-out, on which models can be compared: purchases after as_of, up to and with holdout_until';
 CREATE AGGREGATE customer_data.clv_agg(s customer_data.purchase_summary, as_of date, unit interval, holdout customer_data.purchase_summary, holdout_until date) (
     SFUNC = customer_data.clv_agg_accum, STYPE = customer_data.clv_summary, SSPACE = 65536,
     FINALFUNC = customer_data.clv_agg_final, FINALFUNC_MODIFY = READ_ONLY,
     COMBINEFUNC = customer_data.clv_agg_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE customer_data.clv_agg(customer_data.purchase_summary, date, interval, customer_data.purchase_summary, date) IS 'the same with a hold-out, on which models can be compared: purchases after as_of, up to and with holdout_until';
+COMMENT ON AGGREGATE customer_data.clv_agg(customer_data.purchase_summary, date, interval, customer_data.purchase_summary, date) IS 'gathers customers with a hold-out, on which models can be compared: purchases after as_of, up to and with holdout_until';
 CREATE AGGREGATE customer_data.clv_agg(x float8, t_x float8, t float8, average float8, unit interval, holdout_x float8, holdout_t float8) (
     SFUNC = customer_data.clv_agg_accum, STYPE = customer_data.clv_summary, SSPACE = 65536,
     FINALFUNC = customer_data.clv_agg_final, FINALFUNC_MODIFY = READ_ONLY,
     COMBINEFUNC = customer_data.clv_agg_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE customer_data.clv_agg(float8, float8, float8, float8, interval, float8, float8) IS 'the same from numbers, with purchases in a hold-out that is holdout_t units long';
+COMMENT ON AGGREGATE customer_data.clv_agg(float8, float8, float8, float8, interval, float8, float8) IS 'gathers customers from numbers, with holdout_x purchases in a hold-out that is holdout_t units long';
 CREATE AGGREGATE customer_data.clv_opportunity_agg(s customer_data.purchase_summary, as_of timestamptz, unit interval) (
     SFUNC = customer_data.clv_opportunity_agg_accum, STYPE = customer_data.clv_summary, SSPACE = 65536,
     FINALFUNC = customer_data.clv_agg_final, FINALFUNC_MODIFY = READ_ONLY,
     COMBINEFUNC = customer_data.clv_agg_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE customer_data.clv_opportunity_agg(customer_data.purchase_summary, timestamptz, interval) IS 'one row per customer: which of the periods that followed the first purchase had one, for model bg/bb';
+COMMENT ON AGGREGATE customer_data.clv_opportunity_agg(customer_data.purchase_summary, timestamptz, interval) IS 'gathers customers for model bg/bb, one row each: which of the periods of one unit that followed the first purchase had one';
 CREATE AGGREGATE customer_data.clv_opportunity_agg(s customer_data.purchase_summary, as_of date, unit interval) (
     SFUNC = customer_data.clv_opportunity_agg_accum, STYPE = customer_data.clv_summary, SSPACE = 65536,
     FINALFUNC = customer_data.clv_agg_final, FINALFUNC_MODIFY = READ_ONLY,
     COMBINEFUNC = customer_data.clv_agg_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE customer_data.clv_opportunity_agg(customer_data.purchase_summary, date, interval) IS 'one row per customer: which of the periods that followed the first purchase had one, for model bg/bb';
+COMMENT ON AGGREGATE customer_data.clv_opportunity_agg(customer_data.purchase_summary, date, interval) IS 'gathers customers for model bg/bb, one row each: which of the periods of one unit that followed the first purchase had one';
 CREATE AGGREGATE customer_data.clv_opportunity_agg(x float8, t_x float8, t float8, average float8, unit interval) (
     SFUNC = customer_data.clv_opportunity_agg_accum, STYPE = customer_data.clv_summary, SSPACE = 65536,
     FINALFUNC = customer_data.clv_agg_final, FINALFUNC_MODIFY = READ_ONLY,
     COMBINEFUNC = customer_data.clv_agg_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE customer_data.clv_opportunity_agg(float8, float8, float8, float8, interval) IS 'the same from numbers: x of t opportunities had a purchase, the last of these was number t_x';
+COMMENT ON AGGREGATE customer_data.clv_opportunity_agg(float8, float8, float8, float8, interval) IS 'gathers customers for model bg/bb from numbers: x of t opportunities had a purchase, the last of these was number t_x';
 CREATE AGGREGATE customer_data.rollup(summary customer_data.clv_summary) (
     SFUNC = customer_data.clv_agg_combine, STYPE = customer_data.clv_summary, SSPACE = 65536,
     FINALFUNC = customer_data.clv_agg_final, FINALFUNC_MODIFY = READ_ONLY,
@@ -130,10 +130,10 @@ CREATE FUNCTION customer_data.summary(s customer_data.clv_summary,
 COMMENT ON FUNCTION customer_data.summary(customer_data.clv_summary) IS 'a clv_summary in one row: its customers, who of them came back and who has an average amount, distinct histories, rows left out (NULL; not yet a customer), and its frame';
 CREATE FUNCTION customer_data.clv_opportunities(s customer_data.purchase_summary, as_of timestamptz, unit interval) RETURNS customer_data.purchase_repeat
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_clv_opportunities_timestamptz';
-COMMENT ON FUNCTION customer_data.clv_opportunities(customer_data.purchase_summary, timestamptz, interval) IS 'which of the periods of a unit that followed the first purchase had one: x of t, the last number t_x; NULL before the first purchase';
+COMMENT ON FUNCTION customer_data.clv_opportunities(customer_data.purchase_summary, timestamptz, interval) IS 'how many of the t periods of one unit that followed the first purchase had one: x, the last of these was number t_x; NULL before the first purchase';
 CREATE FUNCTION customer_data.clv_opportunities(s customer_data.purchase_summary, as_of date, unit interval) RETURNS customer_data.purchase_repeat
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_clv_opportunities_date';
-COMMENT ON FUNCTION customer_data.clv_opportunities(customer_data.purchase_summary, date, interval) IS 'which of the periods of a unit that followed the first purchase had one: x of t, the last number t_x; NULL before the first purchase';
+COMMENT ON FUNCTION customer_data.clv_opportunities(customer_data.purchase_summary, date, interval) IS 'how many of the t periods of one unit that followed the first purchase had one: x, the last of these was number t_x; NULL before the first purchase';
 
 CREATE TYPE customer_data.clv_model;
 COMMENT ON TYPE customer_data.clv_model IS 'model of purchases without a contract and of what they are worth: bg/nbd, mbg/nbd, pareto/nbd, nbd or bg/bb, with gamma-gamma';
@@ -166,7 +166,7 @@ COMMENT ON CAST (jsonb AS customer_data.clv_model) IS 'a model from what the cas
 
 CREATE FUNCTION customer_data.clv_fit(c customer_data.clv_summary, model text DEFAULT 'auto', max_iterations integer DEFAULT 200) RETURNS customer_data.clv_model
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100000 AS 'MODULE_PATHNAME', 'cd_clv_fit';
-COMMENT ON FUNCTION customer_data.clv_fit(customer_data.clv_summary, text, integer) IS 'fits a model of purchases by maximum likelihood, and gamma-gamma for what they are worth; auto takes the one with the lowest AIC';
+COMMENT ON FUNCTION customer_data.clv_fit(customer_data.clv_summary, text, integer) IS 'fits a model of purchases by maximum likelihood (bg/nbd, mbg/nbd, pareto/nbd, nbd, bg/bb), and gamma-gamma for what they are worth; auto takes the one with the lowest AIC';
 CREATE FUNCTION customer_data.clv_model(model text, parameters float8[], unit interval, spend float8[] DEFAULT NULL) RETURNS customer_data.clv_model
     LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_clv_model';
 COMMENT ON FUNCTION customer_data.clv_model(text, float8[], interval, float8[]) IS 'a model from parameters that are known, in the order of summary(); spend are p, q and v of gamma-gamma';
@@ -183,7 +183,7 @@ COMMENT ON FUNCTION customer_data.clv_compare(customer_data.clv_summary, integer
 CREATE FUNCTION customer_data.clv_tracking(model customer_data.clv_model, c customer_data.clv_summary, allow_unconverged boolean DEFAULT false,
     OUT period bigint, OUT period_end date, OUT held_out boolean, OUT expected float8, OUT actual float8, OUT expected_total float8, OUT actual_total float8) RETURNS SETOF record
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 100 AS 'MODULE_PATHNAME', 'cd_clv_tracking';
-COMMENT ON FUNCTION customer_data.clv_tracking(customer_data.clv_model, customer_data.clv_summary, boolean) IS 'repeat purchases expected and made in each period of one unit, and up to its end: whether the model follows what customers did';
+COMMENT ON FUNCTION customer_data.clv_tracking(customer_data.clv_model, customer_data.clv_summary, boolean) IS 'repeat purchases of all customers, expected and made in each period of one unit, and up to its end: whether the model follows what customers did';
 
 -- src/clv/clv_predict.sql
 -- What a model says of one customer, who comes as a purchase_summary or as numbers in the unit of the model.
@@ -196,7 +196,7 @@ CREATE FUNCTION customer_data.clv_alive(model customer_data.clv_model, s custome
 COMMENT ON FUNCTION customer_data.clv_alive(customer_data.clv_model, customer_data.purchase_summary, date, boolean) IS 'probability that a customer has not left by as_of';
 CREATE FUNCTION customer_data.clv_alive(model customer_data.clv_model, x float8, t_x float8, t float8, allow_unconverged boolean DEFAULT false) RETURNS float8
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'cd_clv_alive_numbers';
-COMMENT ON FUNCTION customer_data.clv_alive(customer_data.clv_model, float8, float8, float8, boolean) IS 'probability that a customer has not left by as_of: from numbers';
+COMMENT ON FUNCTION customer_data.clv_alive(customer_data.clv_model, float8, float8, float8, boolean) IS 'probability that a customer has not left by t: from numbers in the unit of the model';
 CREATE FUNCTION customer_data.clv_purchases(model customer_data.clv_model, s customer_data.purchase_summary, as_of timestamptz, horizon interval, allow_unconverged boolean DEFAULT false) RETURNS float8
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'cd_clv_purchases_timestamptz';
 COMMENT ON FUNCTION customer_data.clv_purchases(customer_data.clv_model, customer_data.purchase_summary, timestamptz, interval, boolean) IS 'expected purchases of a customer within a horizon after as_of';
@@ -205,7 +205,7 @@ CREATE FUNCTION customer_data.clv_purchases(model customer_data.clv_model, s cus
 COMMENT ON FUNCTION customer_data.clv_purchases(customer_data.clv_model, customer_data.purchase_summary, date, interval, boolean) IS 'expected purchases of a customer within a horizon after as_of';
 CREATE FUNCTION customer_data.clv_purchases(model customer_data.clv_model, x float8, t_x float8, t float8, horizon interval, allow_unconverged boolean DEFAULT false) RETURNS float8
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'cd_clv_purchases_numbers';
-COMMENT ON FUNCTION customer_data.clv_purchases(customer_data.clv_model, float8, float8, float8, interval, boolean) IS 'expected purchases of a customer within a horizon after as_of: from numbers';
+COMMENT ON FUNCTION customer_data.clv_purchases(customer_data.clv_model, float8, float8, float8, interval, boolean) IS 'expected purchases of a customer within a horizon after t: from numbers in the unit of the model';
 CREATE FUNCTION customer_data.clv_residual_purchases(model customer_data.clv_model, s customer_data.purchase_summary, as_of timestamptz, discount_rate float8 DEFAULT 0.1, allow_unconverged boolean DEFAULT false) RETURNS float8
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'cd_clv_residual_timestamptz';
 COMMENT ON FUNCTION customer_data.clv_residual_purchases(customer_data.clv_model, customer_data.purchase_summary, timestamptz, float8, boolean) IS 'expected purchases of a customer after as_of, for ever, each discounted continuously by its time at a rate per year (DERT)';
@@ -214,7 +214,7 @@ CREATE FUNCTION customer_data.clv_residual_purchases(model customer_data.clv_mod
 COMMENT ON FUNCTION customer_data.clv_residual_purchases(customer_data.clv_model, customer_data.purchase_summary, date, float8, boolean) IS 'expected purchases of a customer after as_of, for ever, each discounted continuously by its time at a rate per year (DERT)';
 CREATE FUNCTION customer_data.clv_residual_purchases(model customer_data.clv_model, x float8, t_x float8, t float8, discount_rate float8 DEFAULT 0.1, allow_unconverged boolean DEFAULT false) RETURNS float8
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'cd_clv_residual_numbers';
-COMMENT ON FUNCTION customer_data.clv_residual_purchases(customer_data.clv_model, float8, float8, float8, float8, boolean) IS 'expected purchases of a customer after as_of, for ever, each discounted continuously by its time at a rate per year (DERT): from numbers';
+COMMENT ON FUNCTION customer_data.clv_residual_purchases(customer_data.clv_model, float8, float8, float8, float8, boolean) IS 'expected purchases of a customer after t, for ever, each discounted continuously by its time at a rate per year (DERT): from numbers in the unit of the model';
 CREATE FUNCTION customer_data.clv_spend(model customer_data.clv_model, s customer_data.purchase_summary, allow_unconverged boolean DEFAULT false) RETURNS float8
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'cd_clv_spend';
 COMMENT ON FUNCTION customer_data.clv_spend(customer_data.clv_model, customer_data.purchase_summary, boolean) IS 'expected amount of a purchase of a customer; of all customers if there was no repeat purchase';
@@ -229,7 +229,7 @@ CREATE FUNCTION customer_data.clv_value(model customer_data.clv_model, s custome
 COMMENT ON FUNCTION customer_data.clv_value(customer_data.clv_model, customer_data.purchase_summary, date, interval, float8, float8, boolean) IS 'what a customer will be worth within a horizon after as_of: expected amount times expected purchases of each period of one unit, discounted from its end at a rate per year, times margin';
 CREATE FUNCTION customer_data.clv_value(model customer_data.clv_model, x float8, t_x float8, t float8, average float8, horizon interval, discount_rate float8 DEFAULT 0.1, margin float8 DEFAULT 1, allow_unconverged boolean DEFAULT false) RETURNS float8
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'cd_clv_value_numbers';
-COMMENT ON FUNCTION customer_data.clv_value(customer_data.clv_model, float8, float8, float8, float8, interval, float8, float8, boolean) IS 'what a customer will be worth within a horizon after as_of: expected amount times expected purchases of each period of one unit, discounted from its end at a rate per year, times margin: from numbers';
+COMMENT ON FUNCTION customer_data.clv_value(customer_data.clv_model, float8, float8, float8, float8, interval, float8, float8, boolean) IS 'what a customer will be worth within a horizon after t: expected amount times expected purchases of each period of one unit, discounted from its end at a rate per year, times margin; from numbers in the unit of the model';
 CREATE FUNCTION customer_data.clv_value_interval(model customer_data.clv_model, s customer_data.purchase_summary, as_of timestamptz, horizon interval, discount_rate float8 DEFAULT 0.1, margin float8 DEFAULT 1, confidence float8 DEFAULT 0.95, allow_unconverged boolean DEFAULT false,
     OUT value float8, OUT std_error float8, OUT low float8, OUT high float8)
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 200 AS 'MODULE_PATHNAME', 'cd_clv_value_interval_timestamptz';
@@ -286,7 +286,7 @@ CREATE FUNCTION customer_data.sbg_fit(s customer_data.survival_summary, unit int
 COMMENT ON FUNCTION customer_data.sbg_fit(customer_data.survival_summary, interval, integer) IS 'fits a model of renewals by maximum likelihood: durations count renewals, an event at t is a customer who left at the t-th, one without had renewed t times; unit is the time between renewals';
 CREATE FUNCTION customer_data.sbg_fit(survivors bigint[], unit interval, max_iterations integer DEFAULT 200) RETURNS customer_data.sbg_model
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_sbg_fit_survivors';
-COMMENT ON FUNCTION customer_data.sbg_fit(bigint[], interval, integer) IS 'the same from how many customers there were at first, after one renewal, after two, and so on';
+COMMENT ON FUNCTION customer_data.sbg_fit(bigint[], interval, integer) IS 'fits a model of renewals by maximum likelihood: survivors are how many customers there were at first, after one renewal, after two, and so on';
 CREATE FUNCTION customer_data.summary(model customer_data.sbg_model, confidence float8 DEFAULT 0.95,
     OUT part text, OUT parameter text, OUT estimate float8, OUT std_error float8, OUT low float8, OUT high float8, OUT log_likelihood float8, OUT aic float8, OUT bic float8,
     OUT customers bigint, OUT iterations bigint, OUT converged boolean, OUT remark text) RETURNS SETOF record
