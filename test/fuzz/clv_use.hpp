@@ -39,7 +39,8 @@ inline void predict(const clv::ClvModel &model, const clv::History &h, double av
     within(0, 1, [&] { return model.alive(h); });
     within(0, any, [&] { return model.purchases(h, length); });
     within(0, any, [&] { return model.new_purchases(length); });
-    for (const std::uint64_t n : {0, 1, 50}) within(0, 1, [&] { return model.new_probability(n, length); });
+    for (const std::uint64_t n : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{50}})
+        within(0, 1, [&] { return model.new_probability(n, length); });
     within(0, any, [&] { return model.residual(h, force); });
     if (!model.fitted().spend) return;
     within(0, any, [&] { return model.spend(h.x, average); });
