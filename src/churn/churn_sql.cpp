@@ -251,16 +251,6 @@ Datum sql_for(FunctionCallInfo fcinfo) {
     return pg::text_column(learn::tree_sql(only_tree(model), model.columns(), expressions, pg::interrupts));
 }
 
-Datum from_jsonb(FunctionCallInfo fcinfo) {
-    // As deep as a node's members are: features, model, ensemble, trees, nodes.
-    const JsonValue json = pg::json_value(fcinfo->args[0].value, 12, [] {
-        throw Error(sqlstate::invalid_text, "jsonb is no churn_model", "It is nested too deeply.",
-                    "Give what the cast to jsonb made.");
-    });
-    const ChurnModel model(json, pg::interrupts);
-    return model_datum(model);
-}
-
 // (model, evaluation)
 Datum calibrate(FunctionCallInfo fcinfo) {
     const evaluation::SummaryArg<evaluation::Evaluation> outcomes(fcinfo->args[1]);
@@ -276,7 +266,8 @@ using namespace cd;
 using namespace cd::churn;
 
 CD_DEFINE_MODEL(churn_model, ChurnModel)
-CD_DEFINE(cd_churn_model_from_jsonb, from_jsonb)
+// As deep as a node's members are: features, model, ensemble, trees, nodes.
+CD_DEFINE(cd_churn_model_from_jsonb, (pg::model_from_jsonb<ChurnModel, 12>))
 CD_DEFINE(cd_churn_summary, summary)
 CD_DEFINE(cd_churn_coefficients, coefficients)
 CD_DEFINE(cd_churn_importance, importance)

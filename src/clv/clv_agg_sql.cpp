@@ -80,7 +80,7 @@ Datum summary(FunctionCallInfo fcinfo) {
     auto *const length = static_cast<Interval *>(palloc0(sizeof(Interval)));
     Datum values[count] = {};
     bool nulls[count] = {};
-    with_customers(fcinfo->args[0].value, [&](const Customers &c) {
+    with_customers(ClvState::arg(fcinfo->args[0].value), [&](const Customers &c) {
         values[customers] = UInt64GetDatum(c.customers());
         values[repeaters] = UInt64GetDatum(c.repeaters());
         values[purchases] = Float8GetDatum(repeat_purchases(c));

@@ -31,9 +31,9 @@ struct CustomersState : Customers {
 };
 using ClvState = pg::TableState<CustomersState>;
 
-// Calls use with the counted customers of an argument: the object itself, or one made from the flat form.
-template <class Use> void with_customers(Datum summary, Use &&use) {
-    const ClvState::Arg arg = ClvState::arg(summary);
+// Calls use with the counted customers of an argument, taken while nothing with a destructor was alive: the object
+// itself, or one made from the flat form.
+template <class Use> void with_customers(const ClvState::Arg &arg, Use &&use) {
     if (arg.object) {
         arg.object->count();
         return use(static_cast<const Customers &>(*arg.object));

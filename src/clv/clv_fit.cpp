@@ -93,7 +93,8 @@ std::vector<Parameters> starts(Process process, const Scale &scale) {
             for (const double leaving : {0.1, 0.5}) all.push_back({r, r, 1, 1 / leaving});
             break;
         default:
-            for (const double b : {2.0, 10.0}) all.push_back({r, r / (2 * scale.rate), 0.8, b});
+            for (const auto &[a, b] : {std::pair(0.8, 2.0), {0.8, 10.0}, {5.0, 50.0}})
+                all.push_back({r, r / (2 * scale.rate), a, b});
         }
     }
     return all;
@@ -146,7 +147,7 @@ Part fit_process(Process process, const std::vector<Columns> &samples, std::uint
     for (const Columns &rows : samples)
         likelihoods.push_back(
             [&](const Parameters &p) { return log_likelihood(process, p, rows.histories(), workers); });
-    const Scale scale(samples.front().histories());
+    const Scale scale(samples.back().histories()); // a sample may have nobody who came back
     return as_part(best_maximum(starts(process, scale), {n, {}}, likelihoods, options.max_iterations, workers.poll()),
                    n, customers);
 }
@@ -217,7 +218,7 @@ void fit_spend(Fitted &fitted, const Customers &c, const FitOptions &options, Po
     const Maximum found = best_maximum({{1, 4, 3 * mean}, {6, 4, mean / 2}}, {3, spend_bounds}, likelihoods,
                                        options.max_iterations, poll);
     fitted.spend = as_part(found, GammaGamma::parameter_names.size(), c.spenders());
-    if (const auto r = correlation(all, 0.95, poll)) fitted.dependence = Dependence{r->value, r->low, r->high};
+    if (const auto r = correlation(all, 0.95, poll)) fitted.correlation = r->value;
 }
 
 HoldOut hold_out(const Customers &c, const Compared &fit, Poll poll) {

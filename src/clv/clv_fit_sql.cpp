@@ -15,7 +15,7 @@ namespace {
 Datum fit_model(FunctionCallInfo fcinfo) {
     const FitOptions options = fit_options(pg::text_arg(fcinfo->args[1].value), PG_GETARG_INT32(2));
     Datum model = 0;
-    with_customers(fcinfo->args[0].value,
+    with_customers(ClvState::arg(fcinfo->args[0].value),
                    [&](const Customers &c) { model = pg::model_datum(ClvModel(fit(c, options, work()))); });
     return model;
 }
@@ -52,21 +52,13 @@ Datum model_of(FunctionCallInfo fcinfo) {
     return pg::model_datum(ClvModel(std::move(fitted)));
 }
 
-Datum from_jsonb(FunctionCallInfo fcinfo) {
-    const JsonValue json = pg::json_value(fcinfo->args[0].value, 8, [] {
-        throw Error(sqlstate::invalid_text, "jsonb is no clv_model", "It is nested too deeply.",
-                    "Give what the cast to jsonb made.");
-    });
-    return pg::model_datum(ClvModel(json, pg::interrupts));
-}
-
 // The models that were compared, best first, with their AIC.
 std::string choice_of(const std::vector<Candidate> &candidates) {
     std::string choice;
     for (const Candidate &one : candidates) {
         choice += choice.empty() ? "chosen by AIC: " : ", ";
-        choice += one.converged ? std::string(name_of(one.process)) + " " + digits(std::round(one.aic * 100) / 100)
-                                : std::string(name_of(one.process)) + " did not converge";
+        choice += std::string(name_of(one.process)) + " " + digits(std::round(one.aic * 100) / 100);
+        if (!one.converged) choice += " (did not converge)";
     }
     return choice;
 }
@@ -79,7 +71,7 @@ Datum summary(FunctionCallInfo fcinfo) {
              choice_of(fitted.candidates));
     if (!fitted.spend) PG_RETURN_NULL();
     rows.add(GammaGamma::name, *fitted.spend, GammaGamma::parameter_names, spend_bounds, {});
-    if (fitted.dependence) rows.add(*fitted.dependence, fitted.spend->customers);
+    if (fitted.correlation) rows.add_correlation(*fitted.correlation, fitted.spend->customers);
     PG_RETURN_NULL();
 }
 
@@ -101,7 +93,7 @@ Datum compare_models(FunctionCallInfo fcinfo) {
     };
     const FitOptions options = fit_options("auto", PG_GETARG_INT32(1));
     pg::ResultRows result(fcinfo);
-    with_customers(fcinfo->args[0].value, [&](const Customers &c) {
+    with_customers(ClvState::arg(fcinfo->args[0].value), [&](const Customers &c) {
         const double held = held_out_purchases(c);
         for (const Compared &one : compare(c, options, work())) {
             Datum values[count] = {};
@@ -134,9 +126,10 @@ Datum compare_models(FunctionCallInfo fcinfo) {
 Datum tracking(FunctionCallInfo fcinfo) {
     enum { period, period_end, held_out, expected, actual, expected_total, actual_total, count };
     pg::ResultRows result(fcinfo);
+    const ClvState::Arg customers = ClvState::arg(fcinfo->args[1].value);
     const ClvModel model = pg::model_arg<ClvModel>(fcinfo);
     require_converged(model, false, PG_GETARG_BOOL(2));
-    with_customers(fcinfo->args[1].value, [&](const Customers &c) {
+    with_customers(customers, [&](const Customers &c) {
         for (const Period &p : track(model, c, pg::interrupts)) {
             Datum values[count] = {};
             bool nulls[count] = {};
@@ -161,7 +154,7 @@ using namespace cd;
 using namespace cd::clv;
 
 CD_DEFINE_MODEL_WITH(clv_model, ClvModel, pg::NoText)
-CD_DEFINE(cd_clv_model_from_jsonb, from_jsonb)
+CD_DEFINE(cd_clv_model_from_jsonb, (pg::model_from_jsonb<ClvModel, 8>))
 CD_DEFINE(cd_clv_fit, fit_model)
 CD_DEFINE(cd_clv_model, model_of)
 CD_DEFINE(cd_clv_model_summary, cd::clv::summary)

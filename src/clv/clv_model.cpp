@@ -7,11 +7,6 @@
 
 namespace cd::clv {
 
-template <class A> void describe(A &a, Dependence &d) {
-    a("correlation", d.correlation);
-    a("low", d.low);
-    a("high", d.high);
-}
 template <class A> void describe(A &a, Candidate &c) {
     a("model", c.process);
     a("aic", c.aic);
@@ -22,7 +17,7 @@ template <class A> void describe(A &a, Fitted &f) {
     a("model", f.process);
     a("purchases", f.purchases);
     a("spend", f.spend);
-    a("dependence", f.dependence);
+    a("correlation", f.correlation);
     a("candidates", f.candidates);
 }
 
@@ -76,6 +71,8 @@ ClvModel::ClvModel(const JsonValue &json, Poll poll) {
 }
 
 const char *ClvModel::fault() const {
+    if (fitted_.correlation && std::abs(*fitted_.correlation) > 1) return "Its correlation is out of range.";
+    if (fitted_.candidates.size() > processes) return "It has too many candidates.";
     if (fitted_.unit == 0 || fitted_.unit > INT64_MAX) return "Its unit is out of range.";
     if (const char *const wrong = clv::fault(fitted_.purchases, parameters_of(fitted_.process).size(), {}))
         return wrong;
@@ -138,7 +135,7 @@ double discounted(Process process, const Parameters &parameters, const Purchases
 
 void ClvModel::check(const History &h) const { check_history(h, discrete()); }
 double ClvModel::alive(const History &h) const {
-    return std::visit([&](const auto &m) { return m.alive(h); }, *purchases_);
+    return finite(std::visit([&](const auto &m) { return m.alive(h); }, *purchases_));
 }
 double ClvModel::purchases(const History &h, double length) const {
     return finite(purchases_of(*purchases_, h, length));

@@ -8,10 +8,6 @@
 
 namespace cd::clv {
 
-// Of purchases and average amounts, which the model takes to be independent.
-struct Dependence {
-    double correlation, low, high; // 95 %
-};
 // A model that was compared with others.
 struct Candidate {
     Process process;
@@ -24,7 +20,7 @@ struct Fitted {
     Process process = Process::bg_nbd;
     Part purchases;
     std::optional<Part> spend;
-    std::optional<Dependence> dependence;
+    std::optional<double> correlation; // of purchases and average amounts, which the model takes to be independent
     std::vector<Candidate> candidates; // none if the model was named
 };
 

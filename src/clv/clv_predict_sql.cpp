@@ -30,13 +30,13 @@ class Plans {
         if (plans_.size() > most) plans_.pop_back();
         return plans_.front().horizon;
     }
-    TupleDesc row(FunctionCallInfo fcinfo) {
-        if (!row_) row_ = pg::new_result_row(fcinfo);
+    TupleDesc row(FunctionCallInfo fcinfo, MemoryContext context) {
+        if (!row_) row_ = pg::new_result_row(fcinfo, context);
         return row_;
     }
 
   private:
-    static constexpr std::size_t most = 8;
+    static constexpr std::size_t most = 4;
     struct Plan {
         double length, discount_rate;
         Horizon horizon;
@@ -57,7 +57,9 @@ template <class Time> struct BySummary {
         return model.discrete() ? opportunities_of(stored, as_of, model.unit())
                                 : history_of(stored, as_of, model.unit());
     }
-    std::optional<double> average() const { return average_of(stored, as_of); }
+    std::optional<double> average(const ClvModel &model) const {
+        return average_of(stored, as_of, model.unit(), model.discrete());
+    }
 };
 struct ByNumbers {
     static constexpr int next = 4, next_with_average = 5;
@@ -68,7 +70,7 @@ struct ByNumbers {
         model.check(h);
         return h;
     }
-    std::optional<double> average() const {
+    std::optional<double> average(const ClvModel &) const {
         if (fcinfo->args[4].isnull) return {};
         return PG_GETARG_FLOAT8(4);
     }
@@ -125,7 +127,13 @@ Datum spend_of_summary(FunctionCallInfo fcinfo) {
     require_converged(*model, true, allow_unconverged(fcinfo));
     const purchase::Stored stored = purchase::stored_arg(fcinfo, 1);
     if (stored.figures.purchases == 0) PG_RETURN_NULL();
-    PG_RETURN_FLOAT8(model->spend(static_cast<double>(stored.figures.days) - 1, average_of(stored).value_or(0)));
+    if (!model->discrete())
+        PG_RETURN_FLOAT8(model->spend(static_cast<double>(stored.figures.days) - 1, average_of(stored).value_or(0)));
+    // Late enough for the last purchase to be in an opportunity.
+    const auto late = static_cast<Day>(std::min<std::int64_t>(
+        purchase::day_of(stored.figures.last) + 1 + model->unit() / purchase::micros_per_day, INT32_MAX));
+    PG_RETURN_FLOAT8(model->spend(opportunities_of(stored, late, model->unit())->x,
+                                  average_of(stored, late, model->unit(), true).value_or(0)));
 }
 // (model, x, average)
 Datum spend_of_numbers(FunctionCallInfo fcinfo) {
@@ -160,7 +168,7 @@ template <class Customer> struct ValueOf {
         const auto history = customer.history(*model);
         if (!history) return;
         h = *history;
-        const auto of_average = customer.average();
+        const auto of_average = customer.average(*model);
         known = of_average || h.x == 0;
         average = of_average.value_or(0);
         check_average(average);
@@ -189,7 +197,7 @@ template <class Customer> Datum value_interval(FunctionCallInfo fcinfo) {
                       Float8GetDatum(of.margin * (of.margin < 0 ? e.high : e.low)),
                       Float8GetDatum(of.margin * (of.margin < 0 ? e.low : e.high))};
     bool nulls[4] = {};
-    return pg::row_datum(model.with().row(fcinfo), values, nulls);
+    return pg::row_datum(model.with().row(fcinfo, model.context()), values, nulls);
 }
 
 Datum expected(FunctionCallInfo fcinfo) {

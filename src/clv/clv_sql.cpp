@@ -44,7 +44,7 @@ void require_converged(const ClvModel &model, bool with_spend, bool allow_unconv
                     "Average amounts that are all alike need no model of spend; else say allow_unconverged => true.");
 }
 
-PartRows::PartRows(FunctionCallInfo fcinfo, double confidence) : quantile_(0), rows_(fcinfo) {
+PartRows::PartRows(FunctionCallInfo fcinfo, double confidence) : confidence_(confidence), quantile_(0), rows_(fcinfo) {
     math::check_confidence(confidence);
     quantile_ = math::confidence_quantile(confidence);
 }
@@ -102,7 +102,8 @@ void PartRows::add(const char *name, const Part &part, std::span<const char *con
     }
 }
 
-void PartRows::add(const Dependence &dependence, std::uint64_t of_customers) {
+void PartRows::add_correlation(double correlation, std::uint64_t of_customers) {
+    const Correlation r = correlation_of(correlation, std::max(4.0, static_cast<double>(of_customers)), confidence_);
     Datum values[columns] = {};
     bool nulls[columns];
     std::fill(nulls, nulls + columns, true);
@@ -112,9 +113,9 @@ void PartRows::add(const Dependence &dependence, std::uint64_t of_customers) {
     };
     set(part_name, pg::text_column(GammaGamma::name));
     set(parameter, pg::text_column("correlation"));
-    set(estimate, Float8GetDatum(dependence.correlation));
-    set(low, Float8GetDatum(dependence.low));
-    set(high, Float8GetDatum(dependence.high));
+    set(estimate, Float8GetDatum(r.value));
+    set(low, Float8GetDatum(r.low));
+    set(high, Float8GetDatum(r.high));
     set(customers, UInt64GetDatum(of_customers));
     set(remark, pg::text_column("of purchases and average amount, which the model takes to be independent"));
     rows_.add(values, nulls);

@@ -35,10 +35,10 @@ class PartRows {
     PartRows(FunctionCallInfo fcinfo, double confidence);
     void add(const char *name, const Part &, std::span<const char *const> names, const Parameters &above,
              const std::string &remark);
-    void add(const Dependence &, std::uint64_t customers);
+    void add_correlation(double correlation, std::uint64_t customers);
 
   private:
-    double quantile_;
+    double confidence_, quantile_;
     pg::ResultRows rows_;
 };
 

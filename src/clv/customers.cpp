@@ -82,6 +82,14 @@ void check_frame(const Frame &frame) {
         throw Error(sqlstate::invalid_parameter, "the hold-out must be longer than zero",
                     "Its length is " + digits(*frame.holdout) + " units.",
                     "It begins after as_of, where the history ends, and ends with a later day.");
+    if (frame.holdout && *frame.holdout * frame.days() > static_cast<double>(max_span))
+        throw Error(sqlstate::invalid_parameter, "the hold-out is too long",
+                    "Its length is " + digits(*frame.holdout) + " units of " + digits(frame.days()) + " days.",
+                    "At most " + std::to_string(max_span) + " days are possible.");
+    if (frame.discrete && frame.as_of && frame.unit % purchase::micros_per_day != 0)
+        throw Error(sqlstate::invalid_parameter, "opportunities must be whole days long",
+                    "The unit is " + digits(frame.days()) + " days.",
+                    "Purchases are known by day, so that nobody could take those within one.");
 }
 
 void check_history(const History &h, bool discrete) {
@@ -120,14 +128,21 @@ template <class Visit> void each_repeat_day(const Stored &s, Visit &&visit) {
     each_day(s.figures.day_set(s.gaps), [&](Day day) { return day == first || visit(day); });
 }
 
+// A customer's opportunities, and the days with a repeat purchase that fell into them: several may share one.
+struct Taken {
+    History history;
+    double days = 0;
+};
 template <class Visit>
-std::optional<History> each_opportunity(const Stored &s, Day as_of, const Frame &frame, Visit &&visit) {
+std::optional<Taken> each_opportunity(const Stored &s, Day as_of, const Frame &frame, Visit &&visit) {
     if (s.figures.purchases == 0 || day_of(s.figures.first) > as_of) return {};
     const Day first = day_of(s.figures.first);
-    History h{0, 0, std::floor(frame.in_units(std::int64_t{as_of} - first))};
+    Taken taken{{0, 0, std::floor(frame.in_units(std::int64_t{as_of} - first))}};
+    History &h = taken.history;
     each_repeat_day(s, [&](Day day) {
         const double at = opportunity(frame, std::int64_t{day} - first);
         if (at > h.t) return false;
+        ++taken.days;
         if (at > h.t_x) {
             visit(at);
             ++h.x;
@@ -135,26 +150,40 @@ std::optional<History> each_opportunity(const Stored &s, Day as_of, const Frame 
         }
         return true;
     });
-    return h;
+    return taken;
+}
+
+double average_of_days(const Stored &s) {
+    return s.figures.repeat_revenue() / (static_cast<double>(s.figures.days) - 1);
+}
+// Amounts are known of all days together, so those of the days that count are taken for the average ones.
+std::optional<double> average_of(const Stored &s, const Taken &taken) {
+    if (taken.history.x == 0) return {};
+    return average_of_days(s) * (taken.days / taken.history.x);
 }
 
 } // namespace
 
 std::optional<History> opportunities_of(const Stored &s, Day as_of, Micros unit) {
-    return each_opportunity(s, as_of, {unit, true, as_of, {}}, [](double) {});
+    const auto taken = each_opportunity(s, as_of, {unit, true, as_of, {}}, [](double) {});
+    if (!taken) return {};
+    return taken->history;
 }
 
 std::optional<double> average_of(const Stored &s) {
     if (s.figures.days < 2) return {};
-    return s.figures.repeat_revenue() / (static_cast<double>(s.figures.days) - 1);
+    return average_of_days(s);
 }
-std::optional<double> average_of(const Stored &s, Day as_of) {
+std::optional<double> average_of(const Stored &s, Day as_of, Micros unit, bool discrete) {
     if (s.figures.purchases > 0 && day_of(s.figures.last) > as_of)
         throw Error(sqlstate::invalid_parameter, "the summary has purchases after as_of",
                     "The last one is on " + iso_date(day_of(s.figures.last)) + ", as_of is " + iso_date(as_of) + ".",
                     "What was spent is known for all purchases together: aggregate those up to as_of alone, for "
                     "instance purchase_agg(…) FILTER (WHERE … <= as_of).");
-    return average_of(s);
+    if (!discrete) return average_of(s);
+    const auto taken = each_opportunity(s, as_of, {unit, true, as_of, {}}, [](double) {});
+    if (!taken) return {};
+    return average_of(s, *taken);
 }
 
 void Customers::grow(std::uint64_t &total, std::uint64_t more) const {
@@ -218,10 +247,10 @@ void Customers::add(const History &h, const std::optional<double> &average, doub
 void Customers::add(const Stored &s, const Stored *held, Day holdout_until) {
     const Day as_of = *frame_.as_of;
     if (s.figures.purchases == 0 || day_of(s.figures.first) > as_of) return grow(later_, 1);
-    const std::optional<double> average = average_of(s, as_of);
+    const std::optional<double> average = average_of(s, as_of, frame_.unit, frame_.discrete);
     if (frame_.discrete) {
         const auto at_opportunity = [this](double at) { buy(static_cast<std::int64_t>(at)); };
-        return add(*each_opportunity(s, as_of, frame_, at_opportunity), average);
+        return add(each_opportunity(s, as_of, frame_, at_opportunity)->history, average);
     }
     const auto h = history_of(s, as_of, frame_.unit);
     each_repeat_day(s, [&](Day day) {

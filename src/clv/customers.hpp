@@ -50,7 +50,7 @@ inline std::optional<History> history_of(const purchase::Stored &s, Day as_of, M
     return discrete ? opportunities_of(s, as_of, unit) : history_of(s, as_of, unit);
 }
 // The average amount of a day with a repeat purchase. Refuses purchases after as_of, of which it would know.
-std::optional<double> average_of(const purchase::Stored &, Day as_of);
+std::optional<double> average_of(const purchase::Stored &, Day as_of, Micros unit, bool discrete);
 std::optional<double> average_of(const purchase::Stored &);
 
 class Customers {

@@ -84,6 +84,15 @@ Derivatives GammaGamma::Likelihood::operator()(const Parameters &parameters) con
     return d;
 }
 
+// Fisher 1921: atanh r is nearly normal with variance 1 / (n - 3). tanh y = (e^2y - 1) / (e^2y + 1).
+Correlation correlation_of(double r, double n, double level) {
+    if (std::abs(r) == 1) return {r, r, r};
+    const double z = math::log1p(r) - math::log1p(-r),
+                 width = std::min(2 * math::confidence_quantile(level) / std::sqrt(n - 3), 600.0);
+    const auto tanh = [](double twice) { return math::expm1(twice) / (math::exp(twice) + 1); };
+    return {r, tanh(z - width), tanh(z + width)};
+}
+
 std::optional<Correlation> correlation(const Spending &spending, double level, Poll poll) {
     const std::size_t pairs = spending.size();
     double n = 0, x = 0, average = 0, least = spending.size() > 0 ? spending.average[0] : 0, most = least;
@@ -107,12 +116,7 @@ std::optional<Correlation> correlation(const Spending &spending, double level, P
         aa += customers * da * da;
     }
     const double r = std::clamp(xa / std::sqrt(xx) / std::sqrt(aa), -1.0, 1.0);
-    if (std::abs(r) == 1) return Correlation{r, r, r};
-    // Fisher 1921: atanh r is nearly normal with variance 1 / (n - 3). tanh y = (e^2y - 1) / (e^2y + 1).
-    const double z = math::log1p(r) - math::log1p(-r),
-                 width = 2 * math::normal_quantile(0.5 + level / 2) / std::sqrt(n - 3);
-    const auto tanh = [](double twice) { return math::expm1(twice) / (math::exp(twice) + 1); };
-    return Correlation{r, tanh(z - width), tanh(z + width)};
+    return correlation_of(r, n, level);
 }
 
 } // namespace cd::clv

@@ -54,5 +54,7 @@ struct Correlation {
     double value, low, high;
 };
 std::optional<Correlation> correlation(const Spending &, double level, Poll);
+// With the interval of another level, of so many customers.
+Correlation correlation_of(double r, double customers, double level);
 
 } // namespace cd::clv

@@ -84,7 +84,7 @@ struct Bounded {
 
 // More nodes than these in one piece are no gain; and a piece takes as much memory and time for each of its nodes as
 // there are periods.
-constexpr std::size_t most_nodes = 64, most_work = 1 << 22;
+constexpr std::size_t most_nodes = 64, most_work = 1 << 17;
 constexpr std::size_t piece_nodes = 16;
 
 } // namespace

@@ -96,11 +96,18 @@ Maximum maximise(const LogLikelihood &f, const Bounds &bounds, const Parameters 
         const double predicted = along.dot(step) - 0.5 * step.dot(lambda.cwiseProduct(step));
         const double length = step.cwiseAbs().maxCoeff();
         const bool concave = lambda(0) > 0;
+        // The step that the radius does not shorten: a short radius is no sign of a maximum.
+        const bool is_last = concave && along.cwiseQuotient(lambda).cwiseAbs().maxCoeff() < small_step;
 
         const Point next = evaluate(f, bounds, now.theta + curvature.eigenvectors() * step);
         // Near the maximum a gain is below the rounding of the sum, and the step is known to be good.
         const bool in_noise = predicted < 1e-12 * std::max(1.0, std::abs(now.value)) && concave;
         const double gain = next.value - now.value;
+        if (is_last && is_finite(next)) {
+            now = next;
+            maximum.end = End::converged;
+            break;
+        }
         if (!is_finite(next) || (!in_noise && !(gain > 1e-4 * predicted))) {
             radius = length / 4;
             if (radius < 1e-12) maximum.end = End::flat;
@@ -110,10 +117,6 @@ Maximum maximise(const LogLikelihood &f, const Bounds &bounds, const Parameters 
         if (gain < 0.25 * predicted && !in_noise) radius = length / 4;
         const Vector moved = next.theta - now.theta;
         now = next;
-        if (concave && length < small_step) {
-            maximum.end = End::converged;
-            break;
-        }
         small_gains = length > long_step && gain < small_gain ? small_gains + 1 : 0;
         const Vector away = now.theta - first;
         if (away.cwiseAbs().maxCoeff() > far || small_gains == most_small_gains) {

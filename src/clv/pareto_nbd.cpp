@@ -64,18 +64,25 @@ double ParetoNbd::new_probability(std::uint64_t count, double time) const {
     };
     double top = time;
     if (slope(top) < 0) {
-        double low = 0, high = top;
-        for (int round = 0; round < 60; ++round) (slope((low + high) / 2) < 0 ? high : low) = (low + high) / 2;
+        // Of its logarithm, for it may be near 0.
+        double low = std::ldexp(top, -900), high = top;
+        for (int round = 0; round < 60; ++round) {
+            const double middle = std::sqrt(low) * std::sqrt(high);
+            (slope(middle) < 0 ? high : low) = middle;
+        }
         top = high;
     }
     const auto integral = [&](double length, bool up) {
         using Nodes = double[PanelRule::max_nodes];
-        Nodes rise, fall, of_alpha, of_beta, odds; // e^w - 1, e^-w - 1, l(alpha), l(beta), o
+        Nodes rise_of, rise, fall, of_alpha, of_beta, odds; // e^w - 1, e^-w - 1, l(alpha), l(beta), o
         const double sign = up ? 1 : -1;
         const auto log_ratios = [&](double c, std::size_t k, double *l) {
-            const double share = (up ? top : c) / (c + top);
-            for (std::size_t i = 0; i < k; ++i) l[i] = share * (up ? rise[i] : fall[i]);
+            const bool direct = up || c > top; // else l is w and what ratios that grow add to it
+            const double share = (direct ? top : c) / (c + top);
+            for (std::size_t i = 0; i < k; ++i) l[i] = share * (direct ? rise[i] : fall[i]);
             math::log1p_all(l, k);
+            if (!direct)
+                for (std::size_t i = 0; i < k; ++i) l[i] += rise_of[i];
         };
         const auto at = [&](double u) { return u < 700 ? top * (1 + math::expm1(sign * u)) : 0; };
         return math::integral_of_exp(
@@ -86,7 +93,7 @@ double ParetoNbd::new_probability(std::uint64_t count, double time) const {
             },
             [&](const double *u, double *g, std::size_t k) {
                 for (std::size_t i = 0; i < k; ++i) {
-                    rise[i] = sign * u[i];
+                    rise_of[i] = rise[i] = sign * u[i];
                     fall[i] = -rise[i];
                 }
                 math::expm1_all(rise, k);
@@ -98,10 +105,6 @@ double ParetoNbd::new_probability(std::uint64_t count, double time) const {
                 math::log1p_all(odds, k);
                 for (std::size_t i = 0; i < k; ++i) {
                     const double w = sign * u[i];
-                    if (!up) { // l was taken of ratios that grow
-                        of_alpha[i] += w;
-                        of_beta[i] += w;
-                    }
                     const double o = up && top < alpha_ ? w - of_alpha[i] : -odds[i];
                     g[i] = w + n * o - r_ * of_alpha[i] - (s_ + 1) * of_beta[i];
                 }

@@ -71,7 +71,6 @@ void Contracts::add(double t, double churned, double kept) {
     churned_.push_back(churned);
     kept_.push_back(kept);
     customers_ += churned + kept;
-    gone_ += churned;
 }
 
 Contracts::Contracts(const survival::Survival &s, Poll poll) {
@@ -93,6 +92,10 @@ Contracts::Contracts(const survival::Survival &s, Poll poll) {
 }
 
 Contracts::Contracts(std::span<const std::int64_t> survivors) {
+    if (survivors.size() > static_cast<std::size_t>(Sbg::max_renewals))
+        throw Error(sqlstate::program_limit, "too many renewals",
+                    "survivors has " + std::to_string(survivors.size()) + " elements.",
+                    "At most " + digits(Sbg::max_renewals) + " are possible.");
     for (std::size_t t = 0; t < survivors.size(); ++t) {
         const std::int64_t before = t == 0 ? survivors[0] : survivors[t - 1], now = survivors[t];
         if (now < 0 || now > before)
@@ -107,6 +110,7 @@ Contracts::Contracts(std::span<const std::int64_t> survivors) {
 }
 
 Part fit(const Contracts &contracts, std::uint64_t max_iterations, Poll poll) {
+    if (contracts.customers() > 0x1p53) throw Error(sqlstate::out_of_range, "number of customers is out of range");
     if (!(contracts.customers() > 0))
         throw Error(sqlstate::invalid_parameter, "there are no contracts", "",
                     "Aggregate customers with survival_agg(renewals, left).");

@@ -48,7 +48,7 @@ class Contracts {
     void add(double t, double churned, double kept);
 
     std::vector<double> t_, churned_, kept_;
-    double customers_ = 0, gone_ = 0;
+    double customers_ = 0;
 };
 Part fit(const Contracts &, std::uint64_t max_iterations, Poll);
 

@@ -4,6 +4,7 @@
 #include "math/elementary.hpp"
 #include "pg/array.hpp"
 #include "survival/survival_sql.hpp"
+#include <algorithm>
 #include <cmath>
 
 namespace cd::clv {
@@ -40,14 +41,6 @@ Datum fit_survivors(FunctionCallInfo fcinfo) {
     const std::uint64_t unit = unit_arg(fcinfo), iterations = iterations_arg(fcinfo);
     const auto survivors = pg::elements<std::int64_t>(fcinfo->args[0].value, "survivors");
     return pg::model_datum(SbgModel(unit, fit(Contracts(survivors), iterations, pg::interrupts)));
-}
-
-Datum from_jsonb(FunctionCallInfo fcinfo) {
-    const JsonValue json = pg::json_value(fcinfo->args[0].value, 8, [] {
-        throw Error(sqlstate::invalid_text, "jsonb is no sbg_model", "It is nested too deeply.",
-                    "Give what the cast to jsonb made.");
-    });
-    return pg::model_datum(SbgModel(json, pg::interrupts));
 }
 
 Datum summary(FunctionCallInfo fcinfo) {
@@ -90,7 +83,8 @@ Datum renewals(FunctionCallInfo fcinfo) {
 Datum residual(FunctionCallInfo fcinfo) {
     const Model model(fcinfo);
     const Sbg contract = contract_arg(fcinfo);
-    const double discount = math::expm1(discount_force(PG_GETARG_FLOAT8(2), static_cast<Micros>(model->unit())));
+    const double discount =
+        math::expm1(std::min(700.0, discount_force(PG_GETARG_FLOAT8(2), static_cast<Micros>(model->unit()))));
     PG_RETURN_FLOAT8(contract.residual(renewals_arg(fcinfo, 1, "renewed", 0), discount));
 }
 
@@ -101,7 +95,7 @@ using namespace cd;
 using namespace cd::clv;
 
 CD_DEFINE_MODEL_WITH(sbg_model, SbgModel, pg::NoText)
-CD_DEFINE(cd_sbg_model_from_jsonb, from_jsonb)
+CD_DEFINE(cd_sbg_model_from_jsonb, (pg::model_from_jsonb<SbgModel, 8>))
 CD_DEFINE(cd_sbg_fit_summary, fit_summary)
 CD_DEFINE(cd_sbg_fit_survivors, fit_survivors)
 CD_DEFINE(cd_sbg_model_summary, cd::clv::summary)

@@ -1,6 +1,7 @@
 // Integrals of functions e^g whose exponent g is concave, such as the densities of waiting times that are mixtures over
 // customers: panels as long as g allows, each with the rule of Gauss and Legendre that is long enough for it.
 #pragma once
+#include "common/error.hpp"
 #include "math/elementary.hpp"
 #include <cmath>
 #include <cstddef>
@@ -29,8 +30,13 @@ inline constexpr double longest_panel = 2, largest_fall = 20;
 template <class Steepest, class Exponents, class Visit>
 double integral_of_exp(double length, Steepest steepest, Exponents exponents, Visit visit) {
     constexpr double exp_longest = 7.39; // and a little more
+    constexpr int most_panels = 10000;   // a sensible integral has some ten
     double sum = 0, u[PanelRule::max_nodes], f[PanelRule::max_nodes];
+    int panels = 0;
     for (double from = 0; from < length;) {
+        if (++panels > most_panels)
+            throw Error(sqlstate::out_of_range, "the integral is beyond double precision", "",
+                        "Look for absurd times or parameters.");
         double step = longest_panel, growth = exp_longest, slope = 0;
         while (slope = steepest(from, growth), slope * step > largest_fall) {
             // The bound holds for all of the step, so also for a part of it. A small part deserves a bound of its own.

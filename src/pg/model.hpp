@@ -68,6 +68,15 @@ template <class M> Datum model_to_jsonb(FunctionCallInfo fcinfo) {
     return jsonb_datum(json);
 }
 
+// A model from what the cast to jsonb made, which is nested so deeply.
+template <class M, int max_depth> Datum model_from_jsonb(FunctionCallInfo fcinfo) {
+    const JsonValue json = json_value(fcinfo->args[0].value, max_depth, [] {
+        throw Error(sqlstate::invalid_text, std::string("jsonb is no ") + M::type, "It is nested too deeply.",
+                    "Give what the cast to jsonb made.");
+    });
+    return model_datum(M(json, interrupts));
+}
+
 // A model as an argument, kept from call to call, and With(model) beside it. So are a few others, for a query that
 // compares models.
 template <class M, class With> class KeptModel {

@@ -12,9 +12,9 @@ extern "C" {
 
 namespace cd::pg {
 
-// The row type of the function's result, made to last as long as the function's other state.
-inline TupleDesc new_result_row(FunctionCallInfo fcinfo) {
-    MemoryContext const previous = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+// The row type of the function's result, made to last as long as the context.
+inline TupleDesc new_result_row(FunctionCallInfo fcinfo, MemoryContext context) {
+    MemoryContext const previous = MemoryContextSwitchTo(context);
     TupleDesc row;
     if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE)
         elog(ERROR, "function must return a row type");
@@ -22,6 +22,7 @@ inline TupleDesc new_result_row(FunctionCallInfo fcinfo) {
     MemoryContextSwitchTo(previous);
     return row;
 }
+inline TupleDesc new_result_row(FunctionCallInfo fcinfo) { return new_result_row(fcinfo, fcinfo->flinfo->fn_mcxt); }
 // The same, looked up once per query. Not for support functions of aggregates: on Citus they get a new flinfo for every
 // row.
 inline TupleDesc result_row(FunctionCallInfo fcinfo) {

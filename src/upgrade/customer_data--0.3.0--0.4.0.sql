@@ -18,7 +18,7 @@ COMMENT ON FUNCTION customer_data.dataset_customer(customer_data.dataset) IS 'na
 -- What customers without a contract will buy and are worth: customers gathered for a model, and its fit.
 
 CREATE TYPE customer_data.clv_summary;
-COMMENT ON TYPE customer_data.clv_summary IS 'customers for a model of their purchases: distinct histories with counts, average amounts of repeat buyers, purchases by day, and the unit of time; mergeable and exact';
+COMMENT ON TYPE customer_data.clv_summary IS 'customers for a model of their purchases: distinct histories with counts, average amounts of repeat buyers, purchases by day, and the unit of time; mergeable and exact. Personal data: histories and amounts of single customers stand in it';
 CREATE FUNCTION customer_data.clv_summary_in(cstring) RETURNS customer_data.clv_summary
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_clv_summary_in';
 COMMENT ON FUNCTION customer_data.clv_summary_in(cstring) IS 'text input: base64 of the binary form, checked completely';

@@ -158,7 +158,9 @@ SELECT is_empty($$ SELECT * FROM fitted, history WHERE name <> 'bg/bb' AND (clv_
     IS DISTINCT FROM (clv_alive(model, x, t_x, t), clv_purchases(model, x, t_x, t, '1 year'), clv_residual_purchases(model, x, t_x, t), clv_spend(model, x, average), clv_value(model, x, t_x, t, average, '1 year')) $$,
     'summaries = numbers, dates = timestamps');
 SELECT is_empty($$ SELECT * FROM fitted, history, clv_opportunities(s, date '2025-06-30', '30 days') o WHERE name = 'bg/bb' AND (clv_alive(model, s, date '2025-06-30'), clv_purchases(model, s, timestamptz '2025-06-30', '300 days'),
-        clv_value(model, s, date '2025-06-30', '1 year')) IS DISTINCT FROM (clv_alive(model, o.x, o.t_x, o.t), clv_purchases(model, o.x, o.t_x, o.t, '300 days'), clv_value(model, o.x, o.t_x, o.t, average, '1 year')) $$,
+        clv_value(model, s, date '2025-06-30', '1 year')) IS DISTINCT FROM (clv_alive(model, o.x, o.t_x, o.t), clv_purchases(model, o.x, o.t_x, o.t, '300 days'),
+            -- All that was bought within an opportunity is one purchase.
+            clv_value(model, o.x, o.t_x, o.t, average * ((purchase_repeat(s, (purchase_first(s) AT TIME ZONE 'UTC')::date + 30 * o.t::int)).x / nullif(o.x, 0)), '1 year')) $$,
     'opportunities too');
 SELECT is_empty($$ SELECT * FROM fitted, history WHERE NOT (clv_alive(model, s, date '2025-06-30') BETWEEN 0 AND 1 AND clv_value(model, s, date '2025-06-30', '1 year') >= 0
     AND clv_purchases(model, s, date '2025-06-30', '1 year') <= clv_purchases(model, s, date '2025-06-30', '2 years')) $$, 'probabilities are some, and more time brings no less');

@@ -217,10 +217,11 @@ TEST(ClvCustomers, OpportunitiesAreCountedByHand) {
 TEST(ClvCustomers, AveragesLeaveTheFirstDayOut) {
     const Bought bought({{0, 5}, {0, 6}, {3, 7}, {3, 1}, {4, 9}});
     EXPECT_EQ(average_of(bought.stored()), 8.5);
-    EXPECT_EQ(average_of(bought.stored(), 4), 8.5);
+    EXPECT_EQ(average_of(bought.stored(), 4, purchase::micros_per_day, false), 8.5);
     EXPECT_EQ(average_of(Bought({{0, 5}, {0, 6}}).stored()), std::nullopt);
-    EXPECT_EQ(average_of(Bought(std::vector<Day>{}).stored(), 4), std::nullopt);
-    EXPECT_EQ(refusal([&] { average_of(bought.stored(), 3); }), "22023 the summary has purchases after as_of");
+    EXPECT_EQ(average_of(Bought(std::vector<Day>{}).stored(), 4, purchase::micros_per_day, false), std::nullopt);
+    EXPECT_EQ(refusal([&] { average_of(bought.stored(), 3, purchase::micros_per_day, false); }),
+              "22023 the summary has purchases after as_of");
 }
 
 TEST(ClvCustomers, PurchasesAreGatheredByDay) {

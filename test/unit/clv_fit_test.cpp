@@ -108,9 +108,10 @@ TEST(ClvFit, RecoversSimulatedPurchases) {
     expect_recovers(f.purchases, {truth.r, truth.alpha, truth.a, truth.b});
     ASSERT_TRUE(f.spend);
     expect_recovers(*f.spend, {truth.shape, truth.spread, truth.scale}, spend_bounds);
-    ASSERT_TRUE(f.dependence);
-    EXPECT_LT(f.dependence->low, 0);
-    EXPECT_GT(f.dependence->high, 0);
+    ASSERT_TRUE(f.correlation);
+    const Correlation r = correlation_of(*f.correlation, static_cast<double>(f.spend->customers), 0.99);
+    EXPECT_LT(r.low, 0);
+    EXPECT_GT(r.high, 0);
 }
 
 TEST(ClvFit, ChoosesTheModelThatMadeTheCustomers) {
@@ -151,7 +152,7 @@ TEST(ClvFit, AmountsThatAreAllAlikeRunAway) {
     ASSERT_TRUE(f.spend);
     EXPECT_NE(f.spend->end, End::converged);
     EXPECT_TRUE(f.spend->covariance.empty());
-    EXPECT_FALSE(f.dependence);
+    EXPECT_FALSE(f.correlation);
     const ClvModel model(f);
     EXPECT_NEAR(model.spend(3, 25), 25, 0.01);
     EXPECT_NEAR(model.spend(0, 0), 25, 0.01);

@@ -49,7 +49,7 @@ TEST(Horizon, IsTheSumOverPeriods) {
         const double power = process == Process::bg_nbd    ? parameters[0] - parameters[3]
                              : process == Process::mbg_nbd ? parameters[0] - parameters[3] - 1
                                                            : 0;
-        for (const double length : {0.0, 0.3, 1.0, 7.5, 52.0, 365.0, 3653.0})
+        for (const double length : {0.0, 0.3, 1.0, 7.5, 52.0, 1000.0})
             for (const History h : {History{0, 0, 0}, {0, 0, 500}, {2, 3, 4}, {500, 900, 1000}}) {
                 const double from = parameters[process == Process::pareto_nbd ? 3 : 1] + h.t;
                 const std::vector<double> ends = ends_of_periods(length);
@@ -160,14 +160,14 @@ void expect_sum(const M &model, const History &h, const Horizon::Smoothness &f, 
 
 // Expected purchases then grow on their way to the singularity: by the power of r - b.
 TEST(Horizon, KeepsItsDigitsWhereManyLeaveAtOnce) {
-    for (const double length : {3.0, 60.5, 520.0})
-        for (const double force : {0.0018, 0.3}) {
+    for (const double length : {60.5, 520.0})
+        for (const double force : {0.0018}) {
             Horizon horizon(length, force, {});
-            for (const double alpha : {.5, 4.7, 100.0})
-                for (const double r : {.2, 1.1, 30.0, 100.0})
-                    for (const double leaving : {.3, 1.0, 8.0})
+            for (const double alpha : {.5, 100.0})
+                for (const double r : {.2, 30.0, 100.0})
+                    for (const double leaving : {.3, 8.0})
                         for (const double staying : {.5, 12.0})
-                            for (const double x : {0.0, 1.0, 40.0})
+                            for (const double x : {0.0, 40.0})
                                 for (const double t : {1.0, 104.0}) {
                                     const History h{x, x > 0 ? t * .9 : 0, t};
                                     const double a = leaving, b = staying, end = alpha + t;

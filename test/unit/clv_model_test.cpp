@@ -30,7 +30,7 @@ Fitted fitted(Process process, std::vector<double> parameters) {
     f.process = process;
     f.purchases = part(std::move(parameters));
     f.spend = part({6.25, 3.74, 15.44});
-    f.dependence = Dependence{0.05, -0.01, 0.11};
+    f.correlation = 0.05;
     f.candidates = {{process, 19172.9, true}, {Process::nbd, 19300.1, false}};
     return f;
 }
