@@ -1,4 +1,6 @@
 -- Customer lifetime value: what is refused, what must hold for all data, and each answer against its definition in SQL.
+-- A line for each assertion, also where a row has several.
+\pset fieldsep '\n'
 BEGIN;
 SELECT no_plan();
 SET LOCAL client_min_messages = warning;
