@@ -1,11 +1,11 @@
 # customer_data: PGXS build. `make`, `make install`, `make installcheck`, with any PG_CONFIG.
 # A new feature is a folder under src and one word here; SQL is concatenated in this order.
-FEATURES = purchase rfm dataset cluster segment evaluation survival churn clv
+FEATURES = purchase rfm dataset cluster segment evaluation survival churn clv keyring seal pseudonym fpe reveal mask
 
 EXTENSION   = customer_data
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(EXTENSION).control)
 MODULE_big  = $(EXTENSION)
-SOURCES     = src/$(EXTENSION).cpp $(sort $(foreach d,pg common math learn $(FEATURES),$(wildcard src/$(d)/*.cpp)))
+SOURCES     = src/$(EXTENSION).cpp $(sort $(foreach d,pg common math learn crypto $(FEATURES),$(wildcard src/$(d)/*.cpp)))
 OBJS        = $(SOURCES:.cpp=.o)
 SQL_PIECES  = src/$(EXTENSION).sql $(foreach f,$(FEATURES),$(sort $(wildcard src/$(f)/*.sql)))
 DATA_built  = $(EXTENSION)--$(EXTVERSION).sql
@@ -26,7 +26,7 @@ SAN         = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
 EIGEN      ?= /usr/include/eigen3
 PG_CPPFLAGS = -Isrc -isystem $(EIGEN) -isystem $(shell $(PG_CONFIG) --includedir-server)
 PG_CXXFLAGS = -std=c++20 -fvisibility=hidden -fvisibility-inlines-hidden -ffp-contract=off -MMD -MP $(WARN) $(SAN)
-SHLIB_LINK  = -lstdc++ -Wl,--version-script=src/exports.map $(SAN)
+SHLIB_LINK  = -lstdc++ -lcrypto -Wl,--version-script=src/exports.map $(SAN)
 
 # PGXS would compile the bitcode as C++14 without our flags, and nothing here is worth inlining into a plan.
 override with_llvm = no

@@ -90,7 +90,7 @@ missing_pieces() {
     done
     for feature in src/*/; do
         feature=$(basename "$feature")
-        case " pg common math learn upgrade $features " in
+        case " pg common math learn crypto upgrade $features " in
             *" $feature "*) ;;
             *) echo "src/$feature is not in the Makefile's FEATURES" ;;
         esac

@@ -1,0 +1,34 @@
+// AES-256-SIV, RFC 5297: authenticated, and safe where a nonce repeats or there is none. OpenSSL 3.0 has it too, but
+// fails on the empty string and cannot use a context again, so S2V and CTR stand here over kept AES contexts.
+#pragma once
+#include "crypto/aes.hpp"
+#include <initializer_list>
+
+namespace cd::crypto {
+
+class Siv {
+  public:
+    static constexpr std::size_t key_size = 64, tag_size = block_size;
+    explicit Siv(std::span<const std::uint8_t, key_size> key);
+
+    // S2V over the first components of associated data, of which many messages have the same.
+    Block begin(std::initializer_list<Bytes> components) const;
+    // S2V goes on with more components.
+    Block add(const Block &begun, Bytes component) const;
+
+    // tag ‖ ciphertext: `out` has tag_size + plaintext.size() bytes. They must not overlap.
+    void seal(const Block &begun, Bytes plaintext, std::uint8_t *out) const;
+    // Writes sealed.size() - tag_size bytes. False, and all of them wiped, unless the tag is right; it is compared in
+    // constant time. `sealed` has at least tag_size bytes.
+    [[nodiscard]] bool open(const Block &begun, Bytes sealed, std::uint8_t *plaintext) const;
+
+  private:
+    Block cmac(Bytes) const;
+    Block s2v_final(const Block &begun, Bytes plaintext) const;
+    void ctr(const Block &tag, Bytes in, std::uint8_t *out) const;
+
+    Aes mac_, cipher_;
+    Block subkey1_, subkey2_, zero_; // K1 and K2 of CMAC, and CMAC of a zero block, where S2V begins
+};
+
+} // namespace cd::crypto
