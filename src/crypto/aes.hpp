@@ -1,4 +1,4 @@
-// AES-256 on single blocks, under one key, forwards only: all that SIV and FF1 need. The context of OpenSSL is kept,
+// AES on single blocks, under one key, forwards only: all that SIV and FF1 need. The context of OpenSSL is kept,
 // for to make one costs a hundred times what it does with a block.
 #pragma once
 #include "crypto/secret.hpp"
@@ -12,7 +12,8 @@ using Block = std::array<std::uint8_t, block_size>;
 
 class Aes {
   public:
-    explicit Aes(std::span<const std::uint8_t, 32> key); // throws keyring_locked if OpenSSL refuses
+    // 32 bytes; published examples have 16 and 24 too. Throws keyring_locked if OpenSSL refuses.
+    explicit Aes(Bytes key);
     ~Aes();
     Aes(Aes &&) noexcept;
     Aes &operator=(Aes &&) noexcept;

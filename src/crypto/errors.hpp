@@ -10,3 +10,8 @@ inline constexpr const char *wrong_field = "ZC004";     // plaintext, or another
 inline constexpr const char *no_reveal_right = "ZC005"; // the role has no grant for the field
 inline constexpr const char *invalid_ticket = "ZC006";  // spent, expired, void, or of another role or field
 } // namespace cd::sqlstate
+
+namespace cd::crypto {
+// Throws keyring_locked with what OpenSSL says, whose queue of errors it empties: the server uses OpenSSL as well.
+[[noreturn]] void openssl_refused(const char *what);
+} // namespace cd::crypto

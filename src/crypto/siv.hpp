@@ -6,10 +6,26 @@
 
 namespace cd::crypto {
 
+// CMAC, NIST SP 800-38B and RFC 4493.
+class Cmac {
+  public:
+    explicit Cmac(Bytes key); // as of Aes
+    ~Cmac();
+    Cmac(Cmac &&) noexcept = default;
+    Cmac &operator=(Cmac &&) noexcept = default;
+    // Of the two parts one after another; the first one has whole blocks, and is empty unless the second has bytes.
+    Block operator()(Bytes blocks, Bytes rest) const;
+    Block operator()(Bytes message) const;
+
+  private:
+    Aes aes_;
+    Block subkey1_, subkey2_;
+};
+
 class Siv {
   public:
     static constexpr std::size_t key_size = 64, tag_size = block_size;
-    explicit Siv(std::span<const std::uint8_t, key_size> key);
+    explicit Siv(Bytes key); // key_size bytes; published examples have 32 and 48 too
 
     // S2V over the first components of associated data, of which many messages have the same.
     Block begin(std::initializer_list<Bytes> components) const;
@@ -23,12 +39,12 @@ class Siv {
     [[nodiscard]] bool open(const Block &begun, Bytes sealed, std::uint8_t *plaintext) const;
 
   private:
-    Block cmac(Bytes) const;
     Block s2v_final(const Block &begun, Bytes plaintext) const;
     void ctr(const Block &tag, Bytes in, std::uint8_t *out) const;
 
-    Aes mac_, cipher_;
-    Block subkey1_, subkey2_, zero_; // K1 and K2 of CMAC, and CMAC of a zero block, where S2V begins
+    Cmac mac_;
+    Aes cipher_;
+    Block zero_; // CMAC of a zero block, where S2V begins
 };
 
 } // namespace cd::crypto
