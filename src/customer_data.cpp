@@ -1,5 +1,6 @@
 // The module: its magic, and its settings.
 #include "customer_data.hpp"
+#include "keyring/process_sql.hpp"
 #include "pg/progress.hpp"
 #include <climits>
 extern "C" {
@@ -54,5 +55,7 @@ void _PG_init(void) {
     DefineCustomBoolVariable("customer_data.progress", "Whether long work tells how far it is.",
                              "Lines are sent with level INFO.", &cd::progress_lines, cd::progress_lines, PGC_USERSET, 0,
                              nullptr, nullptr, nullptr);
+    cd::keyring::define_settings();
     MarkGUCPrefixReserved("customer_data");
+    if (process_shared_preload_libraries_in_progress) cd::keyring::preload();
 }

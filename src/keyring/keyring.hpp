@@ -11,7 +11,8 @@
 
 namespace cd::keyring {
 
-using Version = std::uint32_t; // from 1 to 2147483647
+using Version = std::uint32_t;
+inline constexpr Version max_version = 2147483647; // the first is 1
 inline constexpr std::size_t min_root = 32, max_root = 64;
 
 // What a key is for. Keys of different labels are independent.
@@ -23,8 +24,10 @@ struct Label {
 
 class Keyring {
   public:
-    // Throws 22023 unless the root has min_root to max_root bytes. A root that stands there already is replaced.
+    // Throws keyring_locked unless the root has min_root to max_root bytes and some variety. It replaces a former one.
     void add(Version, Bytes root);
+    // What another ring has and this one has not. The other one is empty afterwards, or has what both had.
+    void take(Keyring &other) { roots_.merge(other.roots_); }
     bool has(Version version) const { return roots_.contains(version); }
     std::vector<Version> versions() const;
     // HKDF-SHA-256(root, salt "customer_data/1", lp(kind) lp(tenant) lp(field) lp(algorithm) u32(version)), where lp

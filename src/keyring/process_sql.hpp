@@ -1,0 +1,44 @@
+// The keyring of this process: settings, what was fetched, and what the present transaction holds on to.
+#pragma once
+#include "keyring/keyring_sql.hpp"
+
+namespace cd::keyring {
+
+// For _PG_init.
+void define_settings();
+// Fetches what the settings name, where the library is preloaded: children inherit it. A failure is a line in the log.
+void preload();
+
+struct Provider {
+    const char *setting; // its name without prefix; nullptr if none or both are set
+    bool preloaded;
+};
+Provider provider();
+
+// customer_data.key_version at its first use in the transaction.
+Version primary_version();
+
+// Has the root key of the version in the ring, or throws ZC001 with the reason. It asks the provider once in a
+// transaction.
+void fetch(Version);
+const Keyring &ring();
+bool memory_is_locked();
+
+// Versions as customer_store.key_version has them.
+struct Registered {
+    std::array<std::uint8_t, 16> check;
+    bool retired;
+};
+const std::map<Version, Registered> &registry();
+// Throws ZC001 unless the root key is the one that was registered.
+void check_root(Version);
+// Writes the check value of a version that has none, unless nothing may be written here or another transaction is about
+// to.
+void register_version(Version);
+
+// Counts transactions.
+std::uint64_t transaction();
+// Something looked up has changed in the tables.
+void forget_lookups();
+
+} // namespace cd::keyring
