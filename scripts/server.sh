@@ -203,6 +203,13 @@ server_start() {
     fi
 }
 
+# server_key DIR: a root key of its own for a server, made on first use, so that it can seal; the file's name.
+server_key() {
+    as_server_user test -s "$1/root_key" ||
+        od -An -vtx1 -N32 /dev/urandom | tr -d ' \n' | as_server_user sh -c "umask 077 && cat >'$1/root_key'"
+    echo "$1/root_key"
+}
+
 server_stop() {
     local bin
     bin=$("$PG_CONFIG" --bindir)
