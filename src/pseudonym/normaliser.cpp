@@ -56,6 +56,8 @@ bool is_blank(char32_t c) {
 }
 
 std::string_view trimmed(std::string_view text) {
+    const auto visible = [](char c) { return c > ' ' && c <= '~'; };
+    if (!text.empty() && visible(text.front()) && visible(text.back())) return text;
     while (!text.empty()) {
         const Character first = decode(text);
         if (!is_blank(first.code)) break;

@@ -30,6 +30,7 @@ std::uint8_t class_of(char32_t c) {
 }
 
 char32_t combining_class(char32_t c) {
+    if (c < table::combining_classes[0].first) return 0;
     const auto *const found = last_not_above(table::combining_classes, c, [](const auto &e) { return e.first; });
     return found && c <= found->last ? found->combining : 0;
 }
@@ -76,14 +77,19 @@ void fold(char32_t c, Folding folding, std::vector<char32_t> &to) {
     to.push_back(c);
 }
 
+// While characters are put in order and composed, their combining class stands above their 21 bits.
+constexpr unsigned class_shift = 24;
+char32_t code_of(char32_t c) { return c & ((1u << class_shift) - 1); }
+
 // Canonical order: marks after a character in order of their class.
 void order(std::vector<char32_t> &text) {
-    const auto combines = [](char32_t c) { return combining_class(c) != 0; };
+    for (char32_t &c : text) c |= combining_class(c) << class_shift;
+    const auto combines = [](char32_t c) { return c >> class_shift != 0; };
+    const auto less = [](char32_t a, char32_t b) { return a >> class_shift < b >> class_shift; };
     for (auto at = text.begin(); at != text.end();) {
         at = std::find_if(at, text.end(), combines);
         const auto end = std::find_if_not(at, text.end(), combines);
-        if (end - at > 1)
-            std::stable_sort(at, end, [](char32_t a, char32_t b) { return combining_class(a) < combining_class(b); });
+        if (!std::is_sorted(at, end, less)) std::stable_sort(at, end, less);
         at = end;
     }
 }
@@ -106,16 +112,16 @@ void compose(std::vector<char32_t> &text) {
     std::size_t kept = 0, starter = text.size();
     char32_t last_class = 0; // of what was kept after the starter
     for (const char32_t c : text) {
-        const char32_t its_class = combining_class(c);
+        const char32_t its_class = c >> class_shift;
         // Blocked if something of the same or a higher class stands between, or a starter that was kept.
         if (starter < kept && (starter + 1 == kept || (last_class != 0 && last_class < its_class)))
-            if (const char32_t one = composed(text[starter], c); one != 0) {
+            if (const char32_t one = composed(text[starter], code_of(c)); one != 0) {
                 text[starter] = one;
                 continue;
             }
         if (its_class == 0) starter = kept;
         last_class = its_class;
-        text[kept++] = c;
+        text[kept++] = code_of(c);
     }
     text.resize(kept);
 }
@@ -128,7 +134,7 @@ struct Segment {
         for (; !utf8.empty(); utf8.remove_prefix(decode(utf8).size)) decompose(decode(utf8).code, text);
         order(text);
         parts.clear();
-        for (const char32_t c : text) fold(c, folding, parts);
+        for (const char32_t c : text) fold(code_of(c), folding, parts);
         text.clear();
         for (const char32_t c : parts) decompose(c, text);
         order(text);
@@ -176,12 +182,15 @@ void encode(char32_t c, std::string &to) {
 }
 
 int decimal_digit(char32_t c) {
+    if (c < 0x80) return c >= '0' && c <= '9' ? static_cast<int>(c - '0') : -1;
     const auto *const zero = last_not_above(table::zeros, c, [](char32_t z) { return z; });
     return zero && within(c, *zero, 10) ? static_cast<int>(c - *zero) : -1;
 }
 
 void append_folded(std::string_view utf8, Folding folding, std::string &to) {
     Segment segment;
+    const char *same = utf8.data(); // from here on nothing changes, up to utf8
+    const auto copy = [&same, &to](const char *end) { to.append(same, static_cast<std::size_t>(end - same)); };
     while (!utf8.empty()) {
         const Character c = decode(utf8);
         const std::uint8_t its_class = class_of(c.code);
@@ -192,12 +201,17 @@ void append_folded(std::string_view utf8, Folding folding, std::string &to) {
             if (class_of(next.code) != table::attached) break;
             end += next.size;
         }
-        if (end == c.size && its_class < table::several)
-            encode(c.code + static_cast<char32_t>(table::deltas[its_class]), to);
-        else
-            segment.append(utf8.substr(0, end), folding, to);
+        if (end != c.size || its_class != 0) {
+            copy(utf8.data());
+            same = utf8.data() + end;
+            if (end == c.size && its_class < table::several)
+                encode(c.code + static_cast<char32_t>(table::deltas[its_class]), to);
+            else
+                segment.append(utf8.substr(0, end), folding, to);
+        }
         utf8.remove_prefix(end);
     }
+    copy(utf8.data());
 }
 
 } // namespace cd::pseudonym
