@@ -6,23 +6,6 @@ namespace cd::crypto {
 
 namespace {
 
-void add_to(std::uint8_t *to, const std::uint8_t *other) {
-    std::uint64_t a[2], b[2];
-    std::memcpy(a, to, block_size);
-    std::memcpy(b, other, block_size);
-    a[0] ^= b[0];
-    a[1] ^= b[1];
-    std::memcpy(to, a, block_size);
-}
-
-std::uint64_t load(const std::uint8_t *from) {
-    std::uint64_t value;
-    std::memcpy(&value, from, sizeof value);
-    return __builtin_bswap64(value);
-}
-
-void store(std::uint8_t *to, std::uint64_t value) { put_fixed(to, __builtin_bswap64(value)); }
-
 // Times x in GF(2^128) modulo x^128 + x^7 + x^2 + x + 1: "dbl" of RFC 5297, 2.3. No branch depends on the bits.
 Block doubled(const Block &block) {
     const std::uint64_t high = load(block.data()), low = load(block.data() + 8);
@@ -57,15 +40,9 @@ Cmac::~Cmac() {
 
 Block Cmac::operator()(Bytes blocks, Bytes rest) const {
     Block state{};
-    const auto chain = [&](Bytes part) {
-        for (std::size_t at = 0; at < part.size(); at += block_size) {
-            add_to(state.data(), part.data() + at);
-            aes_.encrypt(state.data(), state.data());
-        }
-    };
-    chain(blocks);
+    aes_.chain(state, blocks);
     const std::size_t whole = rest.empty() ? 0 : (rest.size() - 1) / block_size * block_size;
-    chain(rest.first(whole));
+    aes_.chain(state, rest.first(whole));
     const Bytes last = rest.subspan(whole);
     if (last.size() == block_size) {
         add_to(state.data(), last.data());
