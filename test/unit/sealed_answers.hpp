@@ -1,0 +1,417 @@
+// Written by sealed_answers.py, which says how.
+#pragma once
+#include <cstdint>
+#include <string_view>
+
+namespace answers {
+
+inline constexpr std::string_view root =
+    "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f"; // in hex, as are keys, nonces and plaintexts
+
+struct Answer {
+    std::string_view kind, tenant, field;
+    std::uint32_t version;
+    std::uint8_t flags;
+    std::string_view row_key, plaintext, key, text;
+};
+inline constexpr Answer all[] = {
+    {"deterministic", "", "crm.customer.email", 7, 0, "", "",
+     "7e9abc200fd4b824d7b079a02efe493107663289089791b64f014a0a4d384273eb0fbebb9c48a05b653f9f297a16bbb363d151a673d0a8d26"
+     "804ea20f3a13f6a",
+     "cd1.AQEAAAAAAAdcu1hupA1uUtnUlyegSw5OobPb9Q"},
+    {"deterministic", "", "crm.customer.email", 16909060, 0, "", "61",
+     "8baccbb9134f0f9d58063a2f1eb28a39559af2e1880b304ad5fd8b82e9881cdf33e67b2fa081215cb48aab86fdb04bc13aad48f9da1a87980"
+     "a982b6c69629d02",
+     "cd1.AQEAAAECAwRcu1hu4zffpztWVpMhod4o6khgARE"},
+    {"deterministic", "", "crm.customer.email", 2147483647, 0, "", "616461406578616d706c652e636f6d",
+     "e3574255c99883e80237880b1406f51174f0d5efc8fb9fe61e0cbf610099db6c862cdd21a3257785c4fad1d7b03fc19090e6b259dc73f5069"
+     "da201eda3dcd2ae",
+     "cd1.AQEAAH____9cu1hu1QCOJ2yaLrDQhCGU06jEwTaSPvZ54i-ecFbarHovmA"},
+    {"deterministic", "", "crm.customer.email", 1, 0, "", "3136206279746573206f662074657874",
+     "e950ef2bca03f39eb730509da7a128f9c56a3600cffeffa6839842a1fe90c6f695be4324107c3d3e268defe693264403dc78c9c21b02aa395"
+     "a7038ef7c695e6e",
+     "cd1.AQEAAAAAAAFcu1hu5h3HOcLJLliO7gcAzOf1gbuT1tSx49wmC5fQ-LFfAdI"},
+    {"deterministic", "", "crm.customer.email", 7, 0, "", "736576656e7465656e2062797465732e2e",
+     "7e9abc200fd4b824d7b079a02efe493107663289089791b64f014a0a4d384273eb0fbebb9c48a05b653f9f297a16bbb363d151a673d0a8d26"
+     "804ea20f3a13f6a",
+     "cd1.AQEAAAAAAAdcu1hucp5sTTfVRVFSz0XmWmb0ORF5vAw4-FjJ8OHqMf12a08K"},
+    {"deterministic", "", "crm.customer.email", 16909060, 0, "",
+     "d090d0bdd0bdd0b020d09fd0b5d182d180d0bed0b2d0bdd0b02c20e78e8be5b08fe6988e20f09f9982",
+     "8baccbb9134f0f9d58063a2f1eb28a39559af2e1880b304ad5fd8b82e9881cdf33e67b2fa081215cb48aab86fdb04bc13aad48f9da1a87980"
+     "a982b6c69629d02",
+     "cd1.AQEAAAECAwRcu1hu4ajtObUque9RXj07QJkZHlHCpqche2DdtQ2HWNTcY0TmNVjrsVy-VXyP99OF0TOlKqjDpUEAoTlF"},
+    {"deterministic", "", "crm.customer.email", 2147483647, 0, "",
+     "78787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787"
+     "878787878787878787878787878787878787878787878787878787878787878787878787878787878787878",
+     "e3574255c99883e80237880b1406f51174f0d5efc8fb9fe61e0cbf610099db6c862cdd21a3257785c4fad1d7b03fc19090e6b259dc73f5069"
+     "da201eda3dcd2ae",
+     "cd1.AQEAAH____9cu1hukFM0Jkl51UR5tPfJoY7TNuKQ-O7AbzPOmIkCNb1Z9lUB0N_"
+     "6WKNPFXIDqz0EMe4Gy36XZ6642WEvH2m4fSfhXwmpxu7AYRps3sigoHR2AI35XferYT6UNCegcXjAkD-e-DigrIt7YdzBJIcWJuVbxMyXZgU"},
+    {"deterministic", "acme", "crm.customer.email", 1, 0, "", "",
+     "1929c87d4010151afe3b2a52eb717e460ee4a690b0f2775a409cf0c9662313fbddb9bece080980ca04ebfff3722af5df7acdc54501532508d"
+     "d99d9417f2ca659",
+     "cd1.AQEAAAAAAAH4VAJQrNt3tI1dJo6Kwno-kJSfxg"},
+    {"deterministic", "acme", "crm.customer.email", 7, 0, "", "61",
+     "39bd917f3e35e6dec2f62d03cc5b523d120320718db5a77ddff7a8b85d9537a9d95a9da1cda9b2f8611b0dc46b4058fa2375df4af4b376e41"
+     "7faf7edf1e7cd75",
+     "cd1.AQEAAAAAAAf4VAJQgxCO3OELti33ggL_Zvjvcwo"},
+    {"deterministic", "acme", "crm.customer.email", 16909060, 0, "", "616461406578616d706c652e636f6d",
+     "736fa150b59a471a323d2d57015df3baa9c56ada104d222b052a2c93fb248e79a3289694f6c8eadada5a78eccc6367312b33dc65238a69041"
+     "5b26d5342759278",
+     "cd1.AQEAAAECAwT4VAJQI5seMNr3ukoukLSyoQZ96kwR1NIX7ZCpSQWUXGSIXQ"},
+    {"deterministic", "acme", "crm.customer.email", 2147483647, 0, "", "3136206279746573206f662074657874",
+     "4e2922102ddaac1944a709bd4b05cadfddcb2eb2b75b36d366d0cd41019dfc9a98f3df967f6dba1256cbf6cf429c97e2ffb9f7bbeb0dfd2e1"
+     "bc39cf7f1388d7a",
+     "cd1.AQEAAH_____4VAJQgw5fdihiZPrcBr5Fa0Trs-yWIA0qtctqFKKYaqNCFSw"},
+    {"deterministic", "acme", "crm.customer.email", 1, 0, "", "736576656e7465656e2062797465732e2e",
+     "1929c87d4010151afe3b2a52eb717e460ee4a690b0f2775a409cf0c9662313fbddb9bece080980ca04ebfff3722af5df7acdc54501532508d"
+     "d99d9417f2ca659",
+     "cd1.AQEAAAAAAAH4VAJQtC0exoKb63QFheqUvdO0KFSREJXQIZSUCqaRensNbhbU"},
+    {"deterministic", "acme", "crm.customer.email", 7, 0, "",
+     "d090d0bdd0bdd0b020d09fd0b5d182d180d0bed0b2d0bdd0b02c20e78e8be5b08fe6988e20f09f9982",
+     "39bd917f3e35e6dec2f62d03cc5b523d120320718db5a77ddff7a8b85d9537a9d95a9da1cda9b2f8611b0dc46b4058fa2375df4af4b376e41"
+     "7faf7edf1e7cd75",
+     "cd1.AQEAAAAAAAf4VAJQe_W3Zr1z33S5t0zdVjuQJ99reCaNGqlbU5UNf9U4AMM0gJO-4nSSetJpCzCU-Ulf-1QkJR2Pu3E-"},
+    {"deterministic", "acme", "crm.customer.email", 16909060, 0, "",
+     "78787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787"
+     "878787878787878787878787878787878787878787878787878787878787878787878787878787878787878",
+     "736fa150b59a471a323d2d57015df3baa9c56ada104d222b052a2c93fb248e79a3289694f6c8eadada5a78eccc6367312b33dc65238a69041"
+     "5b26d5342759278",
+     "cd1.AQEAAAECAwT4VAJQhk44Y1V0QNnoyXATw2AQm68v2qAmoru9wiJBTpSon_"
+     "aL1DfGklNuxfqPnpQMFnNR41WrDFD60G1LlCpYJsoPaOA2jl8AnjpzvZtKJG9vz1o5N4nvv-"
+     "tGVIef8f9mETkP2O58TntxxVK9dFrIScakIDkoD7w"},
+    {"deterministic", "acme", "crm.customer.phone", 2147483647, 0, "", "",
+     "3cfcaf33ebac4752a29e76aedbc5d82af46de8cff4945fa6db1bbe1f48d7af39f0e79c3abdb0bdde787ba59f2ac7bd4f009caf916326c6422"
+     "57b42e69a59caf5",
+     "cd1.AQEAAH____8SqnezL_iaUY6leH6Md9nivG6PEw"},
+    {"deterministic", "acme", "crm.customer.phone", 1, 0, "", "61",
+     "b6155e4fea0ec52138b5fc3cbbe378bd61f23c0aff3c9626219af2d0fb98f7c04b5d6ee394db4109d72b18abfa64944c668939c607e23855a"
+     "b888bf125bb77e8",
+     "cd1.AQEAAAAAAAESqnezJaG6df4v1qqgtG4KUfUKqgc"},
+    {"deterministic", "acme", "crm.customer.phone", 7, 0, "", "616461406578616d706c652e636f6d",
+     "cde28d5b303f34948c85b24d3f0a02058141da5e166ee216d19344cc1514b8e627b8506983206e256f6da290268b7854e745c6dc1402b94d1"
+     "ce69c43a28dafb8",
+     "cd1.AQEAAAAAAAcSqnezulNF4R3qhRo5oZfcXNg0ft87kRqReMb0RKl4e1lz7Q"},
+    {"deterministic", "acme", "crm.customer.phone", 16909060, 0, "", "3136206279746573206f662074657874",
+     "539add712915eb5d224ffe7a388201459b67e141014af45b9c49bdc10c64de3ddadb1fe344f8631d805c626eabe405902bd73defe43bd3840"
+     "8e652b8a417de87",
+     "cd1.AQEAAAECAwQSqnezhR5sqU5WIzgePDEAxd8EEM6iL-wcuPztn4OBolVJdt8"},
+    {"deterministic", "acme", "crm.customer.phone", 2147483647, 0, "", "736576656e7465656e2062797465732e2e",
+     "3cfcaf33ebac4752a29e76aedbc5d82af46de8cff4945fa6db1bbe1f48d7af39f0e79c3abdb0bdde787ba59f2ac7bd4f009caf916326c6422"
+     "57b42e69a59caf5",
+     "cd1.AQEAAH____8SqnezqYhtsm0LVuQ59CvTracqBCcoGbSugzQAr2piyDUB4dUv"},
+    {"deterministic", "acme", "crm.customer.phone", 1, 0, "",
+     "d090d0bdd0bdd0b020d09fd0b5d182d180d0bed0b2d0bdd0b02c20e78e8be5b08fe6988e20f09f9982",
+     "b6155e4fea0ec52138b5fc3cbbe378bd61f23c0aff3c9626219af2d0fb98f7c04b5d6ee394db4109d72b18abfa64944c668939c607e23855a"
+     "b888bf125bb77e8",
+     "cd1.AQEAAAAAAAESqnezen8HY8T-4_F3gB5KIk8mu8WEr2hzbqQw_W_Tv9lFbfc3X4h5WFY7r-WuPgLCG8WO7HtaaB1WwViD"},
+    {"deterministic", "acme", "crm.customer.phone", 7, 0, "",
+     "78787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787"
+     "878787878787878787878787878787878787878787878787878787878787878787878787878787878787878",
+     "cde28d5b303f34948c85b24d3f0a02058141da5e166ee216d19344cc1514b8e627b8506983206e256f6da290268b7854e745c6dc1402b94d1"
+     "ce69c43a28dafb8",
+     "cd1.AQEAAAAAAAcSqnezX5fZljg65HtstSJiDhSPOFVtzty_UVN7WuBKb7Ler_mmEJq3yuIPRC0x5YCbKyrmkh8uCVHjAmsJvnG2P5f_"
+     "ZOZZG6L4opl7Wvr8QIAy3vyax07M4le_cEdhYrXa-1OUPO95C6tTBpfCk4Bx158c4tDQmEA"},
+    {"deterministic", "", "клиент.почта", 16909060, 0, "", "",
+     "f338c94136c28a87986a1d9dff7e8435c56ee2bddf3b531df702510c3614faff10999b6407481629d2030b42166ddad60c2b77fd729db8da5"
+     "c62acfcc95feb7f",
+     "cd1.AQEAAAECAwSTAuKrhiFXqfnaRy8TY8l8DviVrg"},
+    {"deterministic", "", "клиент.почта", 2147483647, 0, "", "61",
+     "0d38ba01f4ccdc5b264ec262781af81b85a2d52b828bc282bb4fb3f2d20b7d0f18ee1b4765dbb79ed1a2f2a5e9853ed8486cf136935f774ed"
+     "b860a274ce792c5",
+     "cd1.AQEAAH____-TAuKrNhbPwl4eDLlO-GxPWclQsVU"},
+    {"deterministic", "", "клиент.почта", 1, 0, "", "616461406578616d706c652e636f6d",
+     "368d9cb027c37e83d2d4197974e769e26d535b7774a22134f7a24d72da408c00d1a977055eaa40c9cf3acda14dc7e04b36a24f78f97128509"
+     "ad5248c0becefb9",
+     "cd1.AQEAAAAAAAGTAuKrW6zB-nnQSjxY_yJsy5PyANgmIqU4PQdu6dpwvWpsFA"},
+    {"deterministic", "", "клиент.почта", 7, 0, "", "3136206279746573206f662074657874",
+     "7393461321c076ea753c8b45a09e0e94690bb2ebee3f5e69a7f76167a11ee0be9d8a35a2dc3107a65f1d0ff3e6db0cc1eac6e4a73b2f9f2c1"
+     "2d42c5bc649202d",
+     "cd1.AQEAAAAAAAeTAuKrjN0UIdo2oF1nWf38aP3TvfORqG-tRANniYip1hHUDSQ"},
+    {"deterministic", "", "клиент.почта", 16909060, 0, "", "736576656e7465656e2062797465732e2e",
+     "f338c94136c28a87986a1d9dff7e8435c56ee2bddf3b531df702510c3614faff10999b6407481629d2030b42166ddad60c2b77fd729db8da5"
+     "c62acfcc95feb7f",
+     "cd1.AQEAAAECAwSTAuKrYNLfkJBDB1mT1LSzEQ_cektJtiu1O-fo2J_gd2Hboq3F"},
+    {"deterministic", "", "клиент.почта", 2147483647, 0, "",
+     "d090d0bdd0bdd0b020d09fd0b5d182d180d0bed0b2d0bdd0b02c20e78e8be5b08fe6988e20f09f9982",
+     "0d38ba01f4ccdc5b264ec262781af81b85a2d52b828bc282bb4fb3f2d20b7d0f18ee1b4765dbb79ed1a2f2a5e9853ed8486cf136935f774ed"
+     "b860a274ce792c5",
+     "cd1.AQEAAH____-TAuKrIIRLgwsg70yJjFGcIDWwqkLa_k7bKXBgEgqXZxWhf1dM8Mt09HDFrWyceyUomY-q8vLf68KibaeP"},
+    {"deterministic", "", "клиент.почта", 1, 0, "",
+     "78787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787"
+     "878787878787878787878787878787878787878787878787878787878787878787878787878787878787878",
+     "368d9cb027c37e83d2d4197974e769e26d535b7774a22134f7a24d72da408c00d1a977055eaa40c9cf3acda14dc7e04b36a24f78f97128509"
+     "ad5248c0becefb9",
+     "cd1.AQEAAAAAAAGTAuKr4hXotwNrEeOf7QgflZRqWYlXjOc1GSCnKcGDPnMDy-Fz-tsYriwehrsMnMIlu46JzIS9HaHag-"
+     "dA4eb7h0Kvhwd4JOy3UQ2V-79mcTvJ0vKoWHjPm7XAFp48_6LwTiP8iINxnURP6jFOKex8lysdKHWbFeM"},
+    {"seal", "", "crm.customer.email", 7, 1, "", "",
+     "81c90900330fcca0ca7dbe851eed009f8e0deb14545338af785b0213355063c9a61e953e7e8238378d057c0bdaba62b125c0f25128478b32b"
+     "ee2b63ab59b11ea",
+     "cd1.AQEBAAAAAAdcu1huAU6Iu4nV6hDzFvFnRkJ1bXmTpIw4iFrz1fS-hRfVZoM"},
+    {"seal", "", "crm.customer.email", 16909060, 1, "", "61",
+     "75bcafffc2fc94d68cde988bdf330d0466310eaeb4673b0604dc166728e341b72999236246419940ff577e705c8a3b1e5639b6f1928e172c9"
+     "7246829bfc2d1f6",
+     "cd1.AQEBAAECAwRcu1huZeEbs51sKZpOs_NMygLhu5LR_QaXG95QL7vFuy_X25Ud"},
+    {"seal", "", "crm.customer.email", 2147483647, 1, "", "616461406578616d706c652e636f6d",
+     "cd72f77c9c20d81214540519db7afcf6447000119830671341dc42a7e5e83b0837b08b753b16fa7ed86fef8065c49364726413ae74570033b"
+     "c18f896c8ed1ddf",
+     "cd1.AQEBAH____9cu1hu9RJ4R0_vioKlBxaTGmABDdW2tizyrA2efXZrmcKOsxt891HWOnuVqa9DEBL8zYM"},
+    {"seal", "", "crm.customer.email", 1, 1, "", "3136206279746573206f662074657874",
+     "c89e131640244ab327ea624fd30c8c4e8f42782436affebc2aa8f5bca57d0f8640af2eb481cfbed373315cdb802f30888427d42eed518d541"
+     "7b05de237ffef2a",
+     "cd1.AQEBAAAAAAFcu1humwKm-362gJ-T940YDhizmj4oNFuwA5nLN4ElrmXsYTvG7A06lCVQem7BIHK5-CxB"},
+    {"seal", "", "crm.customer.email", 7, 1, "", "736576656e7465656e2062797465732e2e",
+     "81c90900330fcca0ca7dbe851eed009f8e0deb14545338af785b0213355063c9a61e953e7e8238378d057c0bdaba62b125c0f25128478b32b"
+     "ee2b63ab59b11ea",
+     "cd1.AQEBAAAAAAdcu1huIi-OuMTt7GGEuVxaLD9RRuFbj1QYfPzHjwRCbYM0tNMQtp9_Zr8985Ux9rhubTDSIA"},
+    {"seal", "", "crm.customer.email", 16909060, 1, "",
+     "d090d0bdd0bdd0b020d09fd0b5d182d180d0bed0b2d0bdd0b02c20e78e8be5b08fe6988e20f09f9982",
+     "75bcafffc2fc94d68cde988bdf330d0466310eaeb4673b0604dc166728e341b72999236246419940ff577e705c8a3b1e5639b6f1928e172c9"
+     "7246829bfc2d1f6",
+     "cd1.AQEBAAECAwRcu1huYUkjINKR1Adi6h39IBoeNCwJdjUebnogogD2caO2r84u5f5DNaKZ32zotD4LAulzmnDLGnf9n-"
+     "gcqWnDWFywnsXKz2HLAUl38g"},
+    {"seal", "", "crm.customer.email", 2147483647, 1, "",
+     "78787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787"
+     "878787878787878787878787878787878787878787878787878787878787878787878787878787878787878",
+     "cd72f77c9c20d81214540519db7afcf6447000119830671341dc42a7e5e83b0837b08b753b16fa7ed86fef8065c49364726413ae74570033b"
+     "c18f896c8ed1ddf",
+     "cd1.AQEBAH____9cu1hu3zGtdg7TevGybgDpkzUM3b9IVj-vW3_T7PXb-RQUx-2Jr_"
+     "8V2wT5bUVjchuAVBFLSpNDgbpqpBWhzT0PgrPfXggjSDdLbHmC1Pa5h_hnvlBbvSrfXYAR83gBmpPMOoD7UhfxP6MiVmxmdYETzpQTxU_"
+     "I6UqhiybA0tYUFr9tAbK8WP3U"},
+    {"seal", "acme", "crm.customer.email", 1, 1, "", "",
+     "658a302a4f3dd42be5aa7bc28620ccd4298e814779e812b27e48eef50aa772422ebb65b75f6ff40d5da65e71d38ba90f53ccc2efd3ec24027"
+     "d9284f45303d9c1",
+     "cd1.AQEBAAAAAAH4VAJQ5HJjXd9w5gPP12fYQR6xxJLcuwA_HsS9fyoR3-upLJA"},
+    {"seal", "acme", "crm.customer.email", 7, 1, "", "61",
+     "c78f8817d56581bef62339720a0ef9e93c58a693e9ed488b974cd6d98dd44535f53160877eba1b9fe76b8c4dd1d5629d9881dc747f54fd045"
+     "8522e0770a46688",
+     "cd1.AQEBAAAAAAf4VAJQsy4qV6jkoxVcHwm17Uu7dVi7Xh7lGgseD_IaS02CrODi"},
+    {"seal", "acme", "crm.customer.email", 16909060, 1, "", "616461406578616d706c652e636f6d",
+     "963c8dcc508052b591f3f79183aa4154a2301427985d1409a587174eeead61c4eb3ad3103144107a1743ef772428814f458351372d1e45aa8"
+     "95921a15b43d53e",
+     "cd1.AQEBAAECAwT4VAJQv1rnU2oD9bdC_NMo4S-i_l7TzYAivAnETfgXLOPOGVf89NlfHiwd3FK0lm6vLpI"},
+    {"seal", "acme", "crm.customer.email", 2147483647, 1, "", "3136206279746573206f662074657874",
+     "e673102b20622514263a22237c604961f2371dfaeeaa8eca45b3f3ccdde75ca153d19ea734a984514b4171ce685accddeabef16f1baceef35"
+     "e69ac05df858548",
+     "cd1.AQEBAH_____4VAJQGTprrNKP32_lqnQcJdn5HHPtQI9smk5gnKgIvnAkQwIJbHJhqcky-jblmWVoYWH-"},
+    {"seal", "acme", "crm.customer.email", 1, 1, "", "736576656e7465656e2062797465732e2e",
+     "658a302a4f3dd42be5aa7bc28620ccd4298e814779e812b27e48eef50aa772422ebb65b75f6ff40d5da65e71d38ba90f53ccc2efd3ec24027"
+     "d9284f45303d9c1",
+     "cd1.AQEBAAAAAAH4VAJQOcdVBtHmZJfJWDeJK8RJcL_0yJ3tAuNR3IqRNYNpTpymoCLhG7BoVSndzT8oV3C3TA"},
+    {"seal", "acme", "crm.customer.email", 7, 1, "",
+     "d090d0bdd0bdd0b020d09fd0b5d182d180d0bed0b2d0bdd0b02c20e78e8be5b08fe6988e20f09f9982",
+     "c78f8817d56581bef62339720a0ef9e93c58a693e9ed488b974cd6d98dd44535f53160877eba1b9fe76b8c4dd1d5629d9881dc747f54fd045"
+     "8522e0770a46688",
+     "cd1.AQEBAAAAAAf4VAJQF-_r-fNxbLXj2dC_lO5C-kRpgD-aPsBXL_ZJ3ab7w9YXN1EUiaboMo8x2mND1NMDeSB9TxLTMePaN-GexRAM3Qkau_"
+     "N64DjFGA"},
+    {"seal", "acme", "crm.customer.email", 16909060, 1, "",
+     "78787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787"
+     "878787878787878787878787878787878787878787878787878787878787878787878787878787878787878",
+     "963c8dcc508052b591f3f79183aa4154a2301427985d1409a587174eeead61c4eb3ad3103144107a1743ef772428814f458351372d1e45aa8"
+     "95921a15b43d53e",
+     "cd1.AQEBAAECAwT4VAJQAdGv-6Uggm-Yn2NUi6wJVoMNQ10xyq4HAyVRvgYlSxJ4f85CNY00nhLJ9-KTZpep71xH_d7hBzYB-w_"
+     "tiemI9doizKptxwrtwpVTac2W1d7cWuWBm_kAqStfa2Qw8aDjI0_qMDl9LQ0b2eTxQnPdgn_sb3xXAqteWq-g8x-sgvgcfh0e"},
+    {"seal", "acme", "crm.customer.phone", 2147483647, 1, "", "",
+     "daaa873388f26b91c765e5bbec7c967e8e1a67b24ba7bf77468b7513957ffe627db3121be0477e99bc7c83cca87bbab7c8806e000371a1d0b"
+     "9e25d29154f4086",
+     "cd1.AQEBAH____8Sqnez1sH2-uhjGX-M9rk1mOlWkJxs8KTIAeVUYyOVOus4WMM"},
+    {"seal", "acme", "crm.customer.phone", 1, 1, "", "61",
+     "9ce0c0ea3b34a5c1bff89e6ab6952f39489edac3bd03577702d92723f5e4e69fb16a3a21dcf3ed77d876e4eabc3f66080d653ef3d5ef4acdd"
+     "793ebd99894c7e5",
+     "cd1.AQEBAAAAAAESqnezAHrtkp5R3XRVLwfzV1bL7KKzmFyY3Yom2AwPfpXL5Ype"},
+    {"seal", "acme", "crm.customer.phone", 7, 1, "", "616461406578616d706c652e636f6d",
+     "3fa4313dec71a03cacfcf4d79a0b33dccf0d3fd182a7fac36cf220f4660e07c3995fc413a4c0da6e9be372d0417c131de7ac8d6c7ca058268"
+     "98442acd310532b",
+     "cd1.AQEBAAAAAAcSqnezVAAm9irOayqTSMCphZ1ojSB_QL3ZFNc8GyMI0u9tKOkmuqCb1V_vcFTUkjm_BdM"},
+    {"seal", "acme", "crm.customer.phone", 16909060, 1, "", "3136206279746573206f662074657874",
+     "b634843a68cff30a68865d3ccd3247295b265f3709ca2e16159eb66000e6014c45901bbee884514a5cca3ac0cad7b0469cc80030502122efb"
+     "6c01811c63d5fc7",
+     "cd1.AQEBAAECAwQSqnezn1PU0KXrbsss42rciAwDYofGFWsYePOtGLZBiOm3bQYfBVqdxNvb1f50ou4ddUbB"},
+    {"seal", "acme", "crm.customer.phone", 2147483647, 1, "", "736576656e7465656e2062797465732e2e",
+     "daaa873388f26b91c765e5bbec7c967e8e1a67b24ba7bf77468b7513957ffe627db3121be0477e99bc7c83cca87bbab7c8806e000371a1d0b"
+     "9e25d29154f4086",
+     "cd1.AQEBAH____8SqnezPXlKP3h6LmXC_JAvtr4ZIFp5lGO2Ulk-hkRVznQC-jgY-m31HJZuJA9mQ6N2OkjSVg"},
+    {"seal", "acme", "crm.customer.phone", 1, 1, "",
+     "d090d0bdd0bdd0b020d09fd0b5d182d180d0bed0b2d0bdd0b02c20e78e8be5b08fe6988e20f09f9982",
+     "9ce0c0ea3b34a5c1bff89e6ab6952f39489edac3bd03577702d92723f5e4e69fb16a3a21dcf3ed77d876e4eabc3f66080d653ef3d5ef4acdd"
+     "793ebd99894c7e5",
+     "cd1.AQEBAAAAAAESqnezES_wvlfryMPlfhNGJRrVi9ttNWxyXygUiO8BN_jQSIuMfZnGGRp_zJjDaNOAKA0tDCKgu4Zbn-"
+     "Hb3RiaNOqTLKgluoU7F6lIHw"},
+    {"seal", "acme", "crm.customer.phone", 7, 1, "",
+     "78787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787"
+     "878787878787878787878787878787878787878787878787878787878787878787878787878787878787878",
+     "3fa4313dec71a03cacfcf4d79a0b33dccf0d3fd182a7fac36cf220f4660e07c3995fc413a4c0da6e9be372d0417c131de7ac8d6c7ca058268"
+     "98442acd310532b",
+     "cd1.AQEBAAAAAAcSqnezUChGRrWkeysgtupfInMUxgdIP1VVfRwX-7gBTLJtCI69kZr_ZMg0LiJoSrVLUjifWBX8SVQMRsEiWNp1bAfsyIY7-"
+     "7brVN7T1HeFTFg826t-68vwmMJI3ZyErR8mnWyXrUOsciOzMJcH_3Zokn4niYt5SPgcuEt9HGfr9A_7iL-3tC8v"},
+    {"seal", "", "клиент.почта", 16909060, 1, "", "",
+     "4b1766c4d8e4fb31178b2ba296a610b675228dbb18aed6ab4336f0b1bcb7648e150ee32989916a7cc5bee988414bd10af4a3b71ecc121b6ea"
+     "6188527f587d1ed",
+     "cd1.AQEBAAECAwSTAuKrHOlFdAud2h2yWyLGHGk7cyxm8Gfet_DsBazGGSphqTY"},
+    {"seal", "", "клиент.почта", 2147483647, 1, "", "61",
+     "f3a1d1bcc658b83dc7e842d3f4b5c3bc64416f32b70dfac3c6fc9fcc325a80393400ffe4a8b9f66cd2cf0b7b0c622dd0758edfb5aba35e77c"
+     "30107008a4f3510",
+     "cd1.AQEBAH____-TAuKr6lwX70bZtQP9kLmCHV02ulCHcfm5d_7pKajlAlELERVn"},
+    {"seal", "", "клиент.почта", 1, 1, "", "616461406578616d706c652e636f6d",
+     "6b3beb7b4b402a96c7b5bbe12b48744302713e475a5386a5d6d46b72cba3f87903e725938e95a3bf139b24d991fd34c7d8facbda1fd099440"
+     "755b32b3edd8942",
+     "cd1.AQEBAAAAAAGTAuKrl4iRbPr_K2ctGjn8vRuRO0Cv0Ezm5OR5qVXO9xLzRNaOiZNdfLCfxnasOFyKjTI"},
+    {"seal", "", "клиент.почта", 7, 1, "", "3136206279746573206f662074657874",
+     "5b4f194c2a5522c27f62cf83c372d6bd0da144200c983cac8742bf5c6090992223bda5a1eaa8effe149ce602df64c4bbcf21638fc8464ded8"
+     "1e768a4567a5435",
+     "cd1.AQEBAAAAAAeTAuKr68juiJy-2x-nBzE81ua4U7kjCsNtl9nYy2TxuFypkBO8uFoUFD4lmVBgwhkG8PzE"},
+    {"seal", "", "клиент.почта", 16909060, 1, "", "736576656e7465656e2062797465732e2e",
+     "4b1766c4d8e4fb31178b2ba296a610b675228dbb18aed6ab4336f0b1bcb7648e150ee32989916a7cc5bee988414bd10af4a3b71ecc121b6ea"
+     "6188527f587d1ed",
+     "cd1.AQEBAAECAwSTAuKrwA6IrrUFxjHKZrS9RKx1DdxtFiDmsAbiwy2aevlnocuF5P8h67rv-dcF-nXaoARbMQ"},
+    {"seal", "", "клиент.почта", 2147483647, 1, "",
+     "d090d0bdd0bdd0b020d09fd0b5d182d180d0bed0b2d0bdd0b02c20e78e8be5b08fe6988e20f09f9982",
+     "f3a1d1bcc658b83dc7e842d3f4b5c3bc64416f32b70dfac3c6fc9fcc325a80393400ffe4a8b9f66cd2cf0b7b0c622dd0758edfb5aba35e77c"
+     "30107008a4f3510",
+     "cd1.AQEBAH____-TAuKrHBAdH4rlbWsmbreC45eKyG5nvQblczPYmM9tH0Y7KcFu_"
+     "daNHvhWSnS78FF7iEgbgCIDZOwJ6LLJUdE1VdKMrCnhnmGZurmuHw"},
+    {"seal", "", "клиент.почта", 1, 1, "",
+     "78787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787"
+     "878787878787878787878787878787878787878787878787878787878787878787878787878787878787878",
+     "6b3beb7b4b402a96c7b5bbe12b48744302713e475a5386a5d6d46b72cba3f87903e725938e95a3bf139b24d991fd34c7d8facbda1fd099440"
+     "755b32b3edd8942",
+     "cd1.AQEBAAAAAAGTAuKrFe5_O_vxNXoztfzRML0Px5fS-YVao9vAzxE00EQSUFiXKtrvVULOd-KPzUHqoOf-"
+     "SdDhOJh2aLskOWV2EFsO4qeeohbtqMICxS-PJAIjtZom-V6bM5uXr-j_msEe-"
+     "UnfLm6P4evCJueM9My4t7pzBuiGENqudrFbTius77iu3ldOykOw"},
+    {"seal", "", "crm.customer.email", 7, 3, "", "",
+     "81c90900330fcca0ca7dbe851eed009f8e0deb14545338af785b0213355063c9a61e953e7e8238378d057c0bdaba62b125c0f25128478b32b"
+     "ee2b63ab59b11ea",
+     "cd1.AQEDAAAAAAdcu1hu8JWRpLXa3W61dfoq5sqmgN2ZDc55FQfzsnAoIDdcyjY"},
+    {"seal", "", "crm.customer.email", 16909060, 3, "4711", "61",
+     "75bcafffc2fc94d68cde988bdf330d0466310eaeb4673b0604dc166728e341b72999236246419940ff577e705c8a3b1e5639b6f1928e172c9"
+     "7246829bfc2d1f6",
+     "cd1.AQEDAAECAwRcu1huysHNOcLzH1Nelyi0Wpt3qo8JjqFLvb8nph5qwbRb7Hgx"},
+    {"seal", "", "crm.customer.email", 2147483647, 3, "строка", "616461406578616d706c652e636f6d",
+     "cd72f77c9c20d81214540519db7afcf6447000119830671341dc42a7e5e83b0837b08b753b16fa7ed86fef8065c49364726413ae74570033b"
+     "c18f896c8ed1ddf",
+     "cd1.AQEDAH____9cu1huh3evr_Z4dtPy5wM2knTTmDqsVYswMWh3vS1rtYcVkr5_8YQuSUC8seaEVtZo0DI"},
+    {"seal", "", "crm.customer.email", 1, 3, "", "3136206279746573206f662074657874",
+     "c89e131640244ab327ea624fd30c8c4e8f42782436affebc2aa8f5bca57d0f8640af2eb481cfbed373315cdb802f30888427d42eed518d541"
+     "7b05de237ffef2a",
+     "cd1.AQEDAAAAAAFcu1huFk1Yvaqkz7pjxs86LQck7MdCN2OHfxavJJeFvNGGMMN5wnEniW3GjzV3Rk2eI_Me"},
+    {"seal", "", "crm.customer.email", 7, 3, "4711", "736576656e7465656e2062797465732e2e",
+     "81c90900330fcca0ca7dbe851eed009f8e0deb14545338af785b0213355063c9a61e953e7e8238378d057c0bdaba62b125c0f25128478b32b"
+     "ee2b63ab59b11ea",
+     "cd1.AQEDAAAAAAdcu1huhAcFlSY-mHZCtiikXLSIEzWFB4pq_hq7NPLTTSi02BoDSeGwuMNEczuajjp5Qs2kOw"},
+    {"seal", "", "crm.customer.email", 16909060, 3, "строка",
+     "d090d0bdd0bdd0b020d09fd0b5d182d180d0bed0b2d0bdd0b02c20e78e8be5b08fe6988e20f09f9982",
+     "75bcafffc2fc94d68cde988bdf330d0466310eaeb4673b0604dc166728e341b72999236246419940ff577e705c8a3b1e5639b6f1928e172c9"
+     "7246829bfc2d1f6",
+     "cd1.AQEDAAECAwRcu1huq_fmbzWdK8sN5_3StFnqxE9SRdiEAGH_Uk4x3KNzpsBu0OruGAL6KIK92oBPMlVJWsr6rAxLvQnprmubX4PUH0V91q_"
+     "HERMLBg"},
+    {"seal", "", "crm.customer.email", 2147483647, 3, "",
+     "78787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787"
+     "878787878787878787878787878787878787878787878787878787878787878787878787878787878787878",
+     "cd72f77c9c20d81214540519db7afcf6447000119830671341dc42a7e5e83b0837b08b753b16fa7ed86fef8065c49364726413ae74570033b"
+     "c18f896c8ed1ddf",
+     "cd1.AQEDAH____9cu1huANIBnlp61vHuVVfk1KxszOsZe0TF5mQLMg7whtbfDzYmXTJElAfUulP4_vMBIlPn8P-"
+     "9FeDwZyIYDvurr425qLezOKj4TJpzDPyACOD1pbzfCrb5xsTwyKgymzpf36SPvg0Muslrp4hoNg9BEve6Q2I-DUe2A5Rl2aMQGoKocebfuh07"},
+    {"seal", "acme", "crm.customer.email", 1, 3, "4711", "",
+     "658a302a4f3dd42be5aa7bc28620ccd4298e814779e812b27e48eef50aa772422ebb65b75f6ff40d5da65e71d38ba90f53ccc2efd3ec24027"
+     "d9284f45303d9c1",
+     "cd1.AQEDAAAAAAH4VAJQV5QnVo_cFz1hz93Kn9JB9Y_Wo1JbOJo2FGhdkcb63fA"},
+    {"seal", "acme", "crm.customer.email", 7, 3, "строка", "61",
+     "c78f8817d56581bef62339720a0ef9e93c58a693e9ed488b974cd6d98dd44535f53160877eba1b9fe76b8c4dd1d5629d9881dc747f54fd045"
+     "8522e0770a46688",
+     "cd1.AQEDAAAAAAf4VAJQFz5TdoHAhQtvQt-H9Ug1w1wp_5ALvt95jxtTW_oBQWba"},
+    {"seal", "acme", "crm.customer.email", 16909060, 3, "", "616461406578616d706c652e636f6d",
+     "963c8dcc508052b591f3f79183aa4154a2301427985d1409a587174eeead61c4eb3ad3103144107a1743ef772428814f458351372d1e45aa8"
+     "95921a15b43d53e",
+     "cd1.AQEDAAECAwT4VAJQ2iPckLn6-aodUtZ2j2r7YpeFGRv4Ty2mOfIOlFCWOsPMBM-2BQHcfm89SaM9zaU"},
+    {"seal", "acme", "crm.customer.email", 2147483647, 3, "4711", "3136206279746573206f662074657874",
+     "e673102b20622514263a22237c604961f2371dfaeeaa8eca45b3f3ccdde75ca153d19ea734a984514b4171ce685accddeabef16f1baceef35"
+     "e69ac05df858548",
+     "cd1.AQEDAH_____4VAJQt0TaTRleai9P-cZbnXY-JCk_PtCKnVj8_gLBe1WHSl9bVIdQOllJ0MlE9a03UnHK"},
+    {"seal", "acme", "crm.customer.email", 1, 3, "строка", "736576656e7465656e2062797465732e2e",
+     "658a302a4f3dd42be5aa7bc28620ccd4298e814779e812b27e48eef50aa772422ebb65b75f6ff40d5da65e71d38ba90f53ccc2efd3ec24027"
+     "d9284f45303d9c1",
+     "cd1.AQEDAAAAAAH4VAJQ-JdnWxY2faZnz8jTrMbJPMqM96dUo-3EVGYiqC2QkWXAqWp-9dvDT_l3rl_-i4nN4Q"},
+    {"seal", "acme", "crm.customer.email", 7, 3, "",
+     "d090d0bdd0bdd0b020d09fd0b5d182d180d0bed0b2d0bdd0b02c20e78e8be5b08fe6988e20f09f9982",
+     "c78f8817d56581bef62339720a0ef9e93c58a693e9ed488b974cd6d98dd44535f53160877eba1b9fe76b8c4dd1d5629d9881dc747f54fd045"
+     "8522e0770a46688",
+     "cd1.AQEDAAAAAAf4VAJQ0krNTYIUuNEzo7tTFs1Iu_PFBBDewxgzDuT4LEZyi5u3hRL0Q-"
+     "rTyTg8SSZwZVMrrl32dGdr3dbuHzlArbi20HJblCYvllRvgQ"},
+    {"seal", "acme", "crm.customer.email", 16909060, 3, "4711",
+     "78787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787"
+     "878787878787878787878787878787878787878787878787878787878787878787878787878787878787878",
+     "963c8dcc508052b591f3f79183aa4154a2301427985d1409a587174eeead61c4eb3ad3103144107a1743ef772428814f458351372d1e45aa8"
+     "95921a15b43d53e",
+     "cd1.AQEDAAECAwT4VAJQm-kL7F8TgY2FZKWChk2FF6UHX1mkP6nyyS9DpGF-bAk2gGApi1rWyy-"
+     "GYGSDfG3SQ4QtPh17iV9wXQdpSslso0ytCHuwJCpbyy0GxxzkITICEp0IfMn83CIRsyauYc_6s3MDgy6SCNtMs2aJWiNlhvFHN9nu-"
+     "o04F0NhgJmp8KkiQVgF"},
+    {"seal", "acme", "crm.customer.phone", 2147483647, 3, "строка", "",
+     "daaa873388f26b91c765e5bbec7c967e8e1a67b24ba7bf77468b7513957ffe627db3121be0477e99bc7c83cca87bbab7c8806e000371a1d0b"
+     "9e25d29154f4086",
+     "cd1.AQEDAH____8SqnezPMSHLwM3kWEYz3l0z_nG2WJJiC61sOP1wj640xNmjGY"},
+    {"seal", "acme", "crm.customer.phone", 1, 3, "", "61",
+     "9ce0c0ea3b34a5c1bff89e6ab6952f39489edac3bd03577702d92723f5e4e69fb16a3a21dcf3ed77d876e4eabc3f66080d653ef3d5ef4acdd"
+     "793ebd99894c7e5",
+     "cd1.AQEDAAAAAAESqnezeYIzAUwn6AisExHIZ8J5s8crdIf_v6It9Ev84tP6mqPW"},
+    {"seal", "acme", "crm.customer.phone", 7, 3, "4711", "616461406578616d706c652e636f6d",
+     "3fa4313dec71a03cacfcf4d79a0b33dccf0d3fd182a7fac36cf220f4660e07c3995fc413a4c0da6e9be372d0417c131de7ac8d6c7ca058268"
+     "98442acd310532b",
+     "cd1.AQEDAAAAAAcSqnezJG2ouJzwJVqX2Tec0T6l2DG7GztKs8jau69ROnc2s47nxzyyrpL3cgqpcbZ9_Qw"},
+    {"seal", "acme", "crm.customer.phone", 16909060, 3, "строка", "3136206279746573206f662074657874",
+     "b634843a68cff30a68865d3ccd3247295b265f3709ca2e16159eb66000e6014c45901bbee884514a5cca3ac0cad7b0469cc80030502122efb"
+     "6c01811c63d5fc7",
+     "cd1.AQEDAAECAwQSqnez1p0zzhH0fPrFHCbm1-CDItWf2UyxCCEWBAbbdgCZETDQWcgr5MmYuPvwOMaZCXgk"},
+    {"seal", "acme", "crm.customer.phone", 2147483647, 3, "", "736576656e7465656e2062797465732e2e",
+     "daaa873388f26b91c765e5bbec7c967e8e1a67b24ba7bf77468b7513957ffe627db3121be0477e99bc7c83cca87bbab7c8806e000371a1d0b"
+     "9e25d29154f4086",
+     "cd1.AQEDAH____8SqnezQOz6YaFwmT4ECj2azW5tiz_a8WyXWtfSB_6GiCGF_NYXrT8G__6BtGGaSWnO_i5RMQ"},
+    {"seal", "acme", "crm.customer.phone", 1, 3, "4711",
+     "d090d0bdd0bdd0b020d09fd0b5d182d180d0bed0b2d0bdd0b02c20e78e8be5b08fe6988e20f09f9982",
+     "9ce0c0ea3b34a5c1bff89e6ab6952f39489edac3bd03577702d92723f5e4e69fb16a3a21dcf3ed77d876e4eabc3f66080d653ef3d5ef4acdd"
+     "793ebd99894c7e5",
+     "cd1.AQEDAAAAAAESqnezntH6YRjrVmwyTIC1uLWLhnqo5i6NjecqJpU_ZIB7eLk-gb1qqDUgdOnfMXf_yZTkfYSA-rV6fbSUJJ6ak2dlEaVOk_"
+     "a1q0vc8A"},
+    {"seal", "acme", "crm.customer.phone", 7, 3, "строка",
+     "78787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787"
+     "878787878787878787878787878787878787878787878787878787878787878787878787878787878787878",
+     "3fa4313dec71a03cacfcf4d79a0b33dccf0d3fd182a7fac36cf220f4660e07c3995fc413a4c0da6e9be372d0417c131de7ac8d6c7ca058268"
+     "98442acd310532b",
+     "cd1.AQEDAAAAAAcSqnezyK9Q3YO29OlZeaIUKz_PBZlc0S17Edf4awSRKP8XV8yv3W-ebLtcXMXlp4mC78y6xOWR_"
+     "MP1MGmi7yCVWKC5UvqCjISuX5dFmVsFdZBL6ZGEMNJdH_57pvv6wl8rqsWnzaLINKNllFVsB_i2ENyVwjlJgXUAT9SeJ-nDBo8FRNUGUKD_"},
+    {"seal", "", "клиент.почта", 16909060, 3, "", "",
+     "4b1766c4d8e4fb31178b2ba296a610b675228dbb18aed6ab4336f0b1bcb7648e150ee32989916a7cc5bee988414bd10af4a3b71ecc121b6ea"
+     "6188527f587d1ed",
+     "cd1.AQEDAAECAwSTAuKrT83UnC6SIC5NVYjyxB3-yAMSEeZxHCt1DQEge29Igqo"},
+    {"seal", "", "клиент.почта", 2147483647, 3, "4711", "61",
+     "f3a1d1bcc658b83dc7e842d3f4b5c3bc64416f32b70dfac3c6fc9fcc325a80393400ffe4a8b9f66cd2cf0b7b0c622dd0758edfb5aba35e77c"
+     "30107008a4f3510",
+     "cd1.AQEDAH____-TAuKrwvtUZhYu60PrgNpphgjCnH8Mu8ovPtrmOCsyBAW_ZjSG"},
+    {"seal", "", "клиент.почта", 1, 3, "строка", "616461406578616d706c652e636f6d",
+     "6b3beb7b4b402a96c7b5bbe12b48744302713e475a5386a5d6d46b72cba3f87903e725938e95a3bf139b24d991fd34c7d8facbda1fd099440"
+     "755b32b3edd8942",
+     "cd1.AQEDAAAAAAGTAuKrg0_JYDWOBmRrA3pOqvaUOdQ6bwoTfP2ibuAwzE6cfox--AXqpFJSqrQ2ceVxhaQ"},
+    {"seal", "", "клиент.почта", 7, 3, "", "3136206279746573206f662074657874",
+     "5b4f194c2a5522c27f62cf83c372d6bd0da144200c983cac8742bf5c6090992223bda5a1eaa8effe149ce602df64c4bbcf21638fc8464ded8"
+     "1e768a4567a5435",
+     "cd1.AQEDAAAAAAeTAuKrtkLEEHpyQEj0-BDyj58NKVlQkYzvLCLc_q7qrCykcPaCq2UL0O8E-Td_O6BTfrlZ"},
+    {"seal", "", "клиент.почта", 16909060, 3, "4711", "736576656e7465656e2062797465732e2e",
+     "4b1766c4d8e4fb31178b2ba296a610b675228dbb18aed6ab4336f0b1bcb7648e150ee32989916a7cc5bee988414bd10af4a3b71ecc121b6ea"
+     "6188527f587d1ed",
+     "cd1.AQEDAAECAwSTAuKrUkw6LID9HF33DcgwoYjuiHRFcYjc24AYlRd0ShSsJHZTguOZeeYgQO01LMeEfda8aA"},
+    {"seal", "", "клиент.почта", 2147483647, 3, "строка",
+     "d090d0bdd0bdd0b020d09fd0b5d182d180d0bed0b2d0bdd0b02c20e78e8be5b08fe6988e20f09f9982",
+     "f3a1d1bcc658b83dc7e842d3f4b5c3bc64416f32b70dfac3c6fc9fcc325a80393400ffe4a8b9f66cd2cf0b7b0c622dd0758edfb5aba35e77c"
+     "30107008a4f3510",
+     "cd1.AQEDAH____-TAuKrSc3ey1gHaxnc5HPunNgumkb7yMTbCnAxEM6TAw75Ry9j0Yj6QrMcZ2D__"
+     "9kIQ660vOexLYR159NoLdbEo2VWWK5p3KUfKDvtaQ"},
+    {"seal", "", "клиент.почта", 1, 3, "",
+     "78787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878787"
+     "878787878787878787878787878787878787878787878787878787878787878787878787878787878787878",
+     "6b3beb7b4b402a96c7b5bbe12b48744302713e475a5386a5d6d46b72cba3f87903e725938e95a3bf139b24d991fd34c7d8facbda1fd099440"
+     "755b32b3edd8942",
+     "cd1.AQEDAAAAAAGTAuKrX1_8LmplZ6iZV_OHyly3YuIXNL3QyXIMFwhp8tRPcbrxWdvymL88-Lu5bs0Mjc-"
+     "xdWVpwbhsb3pwkFaNSpj3ZnK4wU4F194fpy2KZKrMYuzzTaq1JhCHen11hGJl_iZjRE_"
+     "XHfXIe3FvXsNgG0Cm7vNnPmVsWrPSVAI2sXzC1oZaNIQq"},
+};
+
+} // namespace answers
