@@ -79,7 +79,7 @@ sql_not_plain() {
 }
 sql_not_qualified() {
     grep -nE '^CREATE ' src/*.sql src/*/*.sql |
-        grep -vE ':CREATE (SCHEMA customer_data;|(FUNCTION|TYPE|AGGREGATE|OPERATOR|DOMAIN|VIEW|PROCEDURE) customer_data\.|CAST \((jsonb AS )?customer_data\.)'
+        grep -vE ':CREATE (SCHEMA customer_data;|(FUNCTION|TYPE|AGGREGATE|OPERATOR( CLASS)?|DOMAIN|VIEW|PROCEDURE) customer_data\.|CAST \(((jsonb|bytea) AS )?customer_data\.)'
 }
 missing_pieces() {
     local feature file

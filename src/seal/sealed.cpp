@@ -57,7 +57,7 @@ std::array<std::uint8_t, header_size> Header::bytes() const {
             number[2],    number[3],   field[0], field[1], field[2],  field[3]};
 }
 
-Sealed Sealed::parse(Bytes value, const char *state) {
+Header Header::parse(Bytes value, const char *state) {
     if (value.size() < header_size)
         refuse(state, "It has " + std::to_string(value.size()) + " bytes, and its header alone has " +
                           std::to_string(header_size) + ".");
@@ -70,7 +70,11 @@ Sealed Sealed::parse(Bytes value, const char *state) {
     const std::uint32_t version = read_u32(&value[4]);
     if (version == 0 || version > INT32_MAX)
         refuse(state, "Its key version is " + std::to_string(version) + "; there are versions from 1 to 2147483647.");
-    const Header header{value[2], version, {value[8], value[9], value[10], value[11]}};
+    return {value[2], version, {value[8], value[9], value[10], value[11]}};
+}
+
+Sealed Sealed::parse(Bytes value, const char *state) {
+    const Header header = Header::parse(value, state);
     if (value.size() < overhead(header.flags))
         refuse(state, "It has " + std::to_string(value.size()) + " bytes, and a value of its kind has at least " +
                           std::to_string(overhead(header.flags)) + ".");

@@ -28,6 +28,8 @@ struct Header {
     std::uint32_t version; // of the root key, from 1 to 2147483647
     FieldTag field;
 
+    // Throws `state` unless it is one that this version writes.
+    static Header parse(Bytes, const char *state = sqlstate::invalid_binary);
     std::array<std::uint8_t, header_size> bytes() const;
     friend bool operator==(const Header &, const Header &) = default;
 };
@@ -42,7 +44,7 @@ struct Sealed {
     Bytes nonce; // empty unless it is randomised
     Bytes body;  // tag and ciphertext
 
-    // Throws `state` unless the header is one that this version writes, and enough bytes follow.
+    // Throws `state` unless it begins with such a header, and enough bytes follow.
     static Sealed parse(Bytes, const char *state = sqlstate::invalid_binary);
     std::size_t plaintext_size() const { return body.size() - tag_size; }
 };
