@@ -2,7 +2,7 @@
 #include "keyring/process_sql.hpp"
 #include "pg/arguments.hpp"
 #include "pg/user_query.hpp"
-#include "pseudonym/normaliser.hpp"
+#include "pseudonym/blind.hpp"
 #include <algorithm>
 extern "C" {
 #include "catalog/pg_type.h"
@@ -106,7 +106,7 @@ CD_FUNCTION(cd_field_define) {
     if (!normaliser)
         refuse("unknown normaliser", "normaliser is \"" + text_argument(fcinfo, normaliser_) + "\".",
                "Known are " + pseudonym::normaliser_names() + ".");
-    require_between(bits, 8, 128, "blind_bits",
+    require_between(bits, pseudonym::min_blind_bits, pseudonym::max_blind_bits, "blind_bits",
                     "customer_data.blind_bits(rows) gives a length that fits.");
     require_between(left, 0, 1000, "keep_left", "It counts characters of the alphabet that stay as they are.");
     require_between(right, 0, 1000, "keep_right", "It counts characters of the alphabet that stay as they are.");

@@ -89,8 +89,6 @@ std::unique_ptr<Field> look_up(const std::string &name) {
     std::unique_ptr<Field> field = read_and_lock(owner, name);
     if (!field) refuse_unknown(name);
     field->primary = primary_version();
-    require_version(*field, field->primary);
-    register_version(field->primary);
     field->versions.push_back(field->primary);
     const auto &known = registry();
     for (auto row = known.rbegin(); row != known.rend(); ++row)
@@ -166,12 +164,13 @@ void require_version(const Field &field, Version version) {
     try {
         fetch(version);
     } catch (const Error &failure) {
-        if (version == field.primary) throw;
+        if (version == field.primary || ring().versions().empty()) throw;
         throw Error(sqlstate::unknown_key_version, what + " is not here",
                     "Field \"" + field.name + "\" needs it. " + failure.detail(),
                     "Let the provider give it as long as there are values that have it.");
     }
     check_root(version);
+    if (version == field.primary) register_version(version);
 }
 
 void derive(const Field &field, std::string_view kind, std::string_view algorithm, Version version,

@@ -29,8 +29,8 @@ struct Field {
     std::vector<Version> versions;
 };
 
-// Throws 22004 if the argument is NULL, 42704 if no such field is declared, 55000 before privacy_setup(), ZC001 if the
-// primary's root key is missing or is not the one that it was. The reference holds to the end of the transaction.
+// Throws 22004 if the argument is NULL, 42704 if no such field is declared, 55000 before privacy_setup(). The reference
+// holds to the end of the transaction.
 const Field &field(std::string_view name);
 const Field &field_arg(FunctionCallInfo, int argument);
 

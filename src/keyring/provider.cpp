@@ -113,12 +113,11 @@ bool ProvidedText::read_from(int file, const char *what) {
     while ((n = ::read(file, piece, sizeof piece)) < 0 && errno == EINTR) {
     }
     const int error = errno;
-    if (n > 0 && bytes_.size() + static_cast<std::size_t>(n) <= max_provided)
-        bytes_.insert(bytes_.end(), piece, piece + n);
-    const bool fits = n <= 0 || bytes_.size() >= static_cast<std::size_t>(n);
+    const bool fits = n <= 0 || bytes_.size() + static_cast<std::size_t>(n) < max_provided;
+    if (n > 0 && fits) bytes_.insert(bytes_.end(), piece, piece + n);
     crypto::wipe(piece, sizeof piece);
     if (n < 0) refuse(what, "Reading failed: " + reason(error), "See to it that the server's user can read it.");
-    if (!fits || bytes_.size() == max_provided)
+    if (!fits)
         refuse(what, "It gives " + std::to_string(max_provided) + " bytes or more.", "Root keys are short lines.");
     return n > 0;
 }

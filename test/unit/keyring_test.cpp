@@ -248,6 +248,8 @@ TEST(KeyCommand, IsRefusedWithItsEnd) {
     EXPECT_NE(output_of("echo x; exit 3").find("exit code 3"), std::string::npos);
     EXPECT_NE(output_of("kill -9 $$").find("by a signal"), std::string::npos);
     EXPECT_NE(output_of("no_such_program_here 2>/dev/null").find("exit code 127"), std::string::npos);
+    // In pieces of no round size.
+    EXPECT_NE(output_of("while printf %07d 1; do :; done").find("bytes or more"), std::string::npos);
     EXPECT_NE(output_of("head -c 10000000 /dev/zero").find("bytes or more"), std::string::npos);
 }
 
