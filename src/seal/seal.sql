@@ -97,3 +97,31 @@ CREATE FUNCTION customer_data.sealed_info(value customer_data.sealed,
     OUT key_version integer, OUT deterministic boolean, OUT row_key_bound boolean, OUT subject boolean, OUT bytes integer)
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_sealed_info';
 COMMENT ON FUNCTION customer_data.sealed_info(customer_data.sealed) IS 'what a sealed value says without a key: version of its key, how it was sealed, and how many bytes it holds';
+
+-- Sealing and opening. A key comes from the keyring, never as an argument; whoever may call them may use it.
+
+CREATE FUNCTION customer_data.seal(field text, value text, row_key text DEFAULT NULL) RETURNS customer_data.sealed
+    LANGUAGE C VOLATILE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'cd_seal';
+COMMENT ON FUNCTION customer_data.seal(text, text, text) IS 'a text sealed for a declared field, each time in other bytes; with a row key it opens in that row alone';
+CREATE FUNCTION customer_data.seal_bytes(field text, value bytea, row_key text DEFAULT NULL) RETURNS customer_data.sealed
+    LANGUAGE C VOLATILE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'cd_seal_bytes';
+COMMENT ON FUNCTION customer_data.seal_bytes(text, bytea, text) IS 'bytes sealed for a declared field, each time in other bytes; with a row key they open in that row alone';
+CREATE FUNCTION customer_data.seal_deterministic(field text, value text) RETURNS customer_data.sealed
+    LANGUAGE C STABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'cd_seal_deterministic';
+COMMENT ON FUNCTION customer_data.seal_deterministic(text, text) IS 'a text sealed for a declared field, equal texts in equal bytes: for joins, GROUP BY and unique constraints';
+CREATE FUNCTION customer_data.seal_deterministic_all(field text, value text) RETURNS customer_data.sealed[]
+    LANGUAGE C STABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'cd_seal_deterministic_all';
+COMMENT ON FUNCTION customer_data.seal_deterministic_all(text, text) IS 'what a deterministic value may look like where it stands: under the version of its field and, while the field is rotated, the one before';
+CREATE FUNCTION customer_data.unseal(field text, value customer_data.sealed, row_key text DEFAULT NULL) RETURNS text
+    LANGUAGE C STABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'cd_unseal';
+COMMENT ON FUNCTION customer_data.unseal(text, customer_data.sealed, text) IS 'the text that was sealed for this field, and this row if it was bound to one';
+CREATE FUNCTION customer_data.unseal_bytes(field text, value customer_data.sealed, row_key text DEFAULT NULL) RETURNS bytea
+    LANGUAGE C STABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'cd_unseal_bytes';
+COMMENT ON FUNCTION customer_data.unseal_bytes(text, customer_data.sealed, text) IS 'the bytes that were sealed for this field, and this row if they were bound to one';
+CREATE FUNCTION customer_data.seal_again(field text, value customer_data.sealed, row_key text DEFAULT NULL) RETURNS customer_data.sealed
+    LANGUAGE C VOLATILE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'cd_seal_again';
+COMMENT ON FUNCTION customer_data.seal_again(text, customer_data.sealed, text) IS 'the same value under the version of the key that is used now, without showing it; seal_rotate calls it';
+REVOKE EXECUTE ON FUNCTION customer_data.seal(text, text, text), customer_data.seal_bytes(text, bytea, text),
+    customer_data.seal_deterministic(text, text), customer_data.seal_deterministic_all(text, text),
+    customer_data.unseal(text, customer_data.sealed, text), customer_data.unseal_bytes(text, customer_data.sealed, text),
+    customer_data.seal_again(text, customer_data.sealed, text) FROM PUBLIC;

@@ -44,6 +44,14 @@ void put_group(const std::uint8_t *from, std::size_t n, char *to) {
 
 } // namespace
 
+void require_size(std::size_t plaintext) {
+    if (plaintext > max_plaintext)
+        throw Error(sqlstate::program_limit, "value is too large to be sealed",
+                    "It has " + std::to_string(plaintext) + " bytes, and may have " + std::to_string(max_plaintext) +
+                        ".",
+                    "Seal it in parts.");
+}
+
 FieldTag field_tag(std::string_view tenant, std::string_view field) {
     const auto tenant_size = u32(tenant.size()), field_size = u32(field.size());
     const crypto::Digest digest =
@@ -78,6 +86,7 @@ Sealed Sealed::parse(Bytes value, const char *state) {
     if (value.size() < overhead(header.flags))
         refuse(state, "It has " + std::to_string(value.size()) + " bytes, and a value of its kind has at least " +
                           std::to_string(overhead(header.flags)) + ".");
+    require_size(value.size() - overhead(header.flags));
     const std::size_t nonce = header.flags & randomised ? nonce_size : 0;
     return {header, value.subspan(header_size, nonce), value.subspan(header_size + nonce)};
 }
@@ -94,7 +103,9 @@ std::size_t value_size(std::string_view text) {
         refuse(sqlstate::invalid_text, "It does not begin with cd1. as sealed values do.");
     const std::size_t digits = text.size() - text_prefix.size();
     if (digits % 4 == 1) refuse(sqlstate::invalid_text, "It ends within a byte.");
-    return digits * 3 / 4;
+    const std::size_t size = digits * 3 / 4;
+    if (size > overhead(randomised)) require_size(size - overhead(randomised));
+    return size;
 }
 
 void read_text(std::string_view text, std::uint8_t *value) {

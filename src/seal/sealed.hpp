@@ -34,6 +34,10 @@ struct Header {
     friend bool operator==(const Header &, const Header &) = default;
 };
 
+// A value is opened as a whole before any of it is shown, and that cannot be cancelled: it takes 0.1 s at most.
+inline constexpr std::size_t max_plaintext = std::size_t{32} << 20;
+void require_size(std::size_t plaintext); // throws 54000 over the maximum
+
 constexpr std::size_t overhead(std::uint8_t flags) {
     return header_size + (flags & randomised ? nonce_size : 0) + tag_size;
 }

@@ -1,0 +1,159 @@
+// Sealing and opening in SQL.
+#include "seal/seal_sql.hpp"
+extern "C" {
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/lsyscache.h"
+}
+
+namespace cd::seal {
+namespace {
+
+struct FieldKey : SealKey {
+    FieldKey(std::span<const std::uint8_t, key_size> key, const keyring::Field &field, keyring::Version version)
+        : SealKey(key, field.tenant, field.name, version) {}
+};
+constinit keyring::Keys<FieldKey> randomised_keys("seal", "AES-256-SIV"),
+    deterministic_keys("deterministic", "AES-256-SIV");
+
+// An argument that holds plaintext. Where the server had to make a copy of it, the copy is wiped. Make it while nothing
+// with a destructor is alive.
+class PlaintextArgument {
+  public:
+    PlaintextArgument(FunctionCallInfo fcinfo, int argument) {
+        const Datum datum = fcinfo->args[argument].value;
+        const auto *const value = PG_DETOAST_DATUM_PACKED(datum);
+        stored_ = bytes_ = pg::bytes_of(value);
+        copied_ = PointerGetDatum(value) != datum;
+    }
+    ~PlaintextArgument() {
+        if (copied_) wipe(stored_);
+        if (bytes_.data() != stored_.data()) wipe(bytes_);
+    }
+    PlaintextArgument(const PlaintextArgument &) = delete;
+    PlaintextArgument &operator=(const PlaintextArgument &) = delete;
+    void to_utf8() {
+        const std::string_view text = keyring::utf8({reinterpret_cast<const char *>(stored_.data()), stored_.size()});
+        bytes_ = {reinterpret_cast<const std::uint8_t *>(text.data()), text.size()};
+    }
+    Bytes bytes() const { return bytes_; }
+
+  private:
+    static void wipe(Bytes bytes) { crypto::wipe(const_cast<std::uint8_t *>(bytes.data()), bytes.size()); }
+
+    Bytes stored_, bytes_;
+    bool copied_;
+};
+
+// A row key is text, and bound as UTF-8.
+std::optional<Bytes> row_key_arg(FunctionCallInfo fcinfo, int argument) {
+    if (fcinfo->args[argument].isnull) return std::nullopt;
+    const std::string_view text = keyring::utf8(pg::text_arg(fcinfo->args[argument].value));
+    return Bytes{reinterpret_cast<const std::uint8_t *>(text.data()), text.size()};
+}
+
+std::uint8_t random_flags(const std::optional<Bytes> &row_key) { return row_key ? randomised | row_bound : randomised; }
+
+enum { field_argument, value_argument, row_key_argument };
+enum class As { text, bytes };
+
+template <As as> Datum seal_value(FunctionCallInfo fcinfo) {
+    const keyring::Field &field = keyring::field_arg(fcinfo, field_argument);
+    if (fcinfo->args[value_argument].isnull) PG_RETURN_NULL();
+    const std::optional<Bytes> row_key = row_key_arg(fcinfo, row_key_argument);
+    PlaintextArgument value(fcinfo, value_argument);
+    if constexpr (as == As::text) value.to_utf8();
+    const std::uint8_t flags = random_flags(row_key);
+    return sealed_datum(key_of(field, flags, field.primary), flags, row_key, value.bytes());
+}
+
+Datum text_result(Bytes plaintext) {
+    return keyring::text_from_utf8({reinterpret_cast<const char *>(plaintext.data()), plaintext.size()});
+}
+
+template <As as> Datum unseal_value(FunctionCallInfo fcinfo) {
+    const keyring::Field &field = keyring::field_arg(fcinfo, field_argument);
+    if (fcinfo->args[value_argument].isnull) PG_RETURN_NULL();
+    const std::optional<Bytes> row_key = row_key_arg(fcinfo, row_key_argument);
+    const Sealed sealed = stored(pg::bytes_arg(fcinfo->args[value_argument].value));
+    if constexpr (as == As::bytes) {
+        const pg::NewVarlena result(sealed.plaintext_size());
+        open(field, sealed, row_key, result.content);
+        return result.finish(result.content + sealed.plaintext_size());
+    }
+    Plaintext plaintext(sealed.plaintext_size());
+    open(field, sealed, row_key, plaintext.data());
+    return text_result(plaintext.bytes());
+}
+
+} // namespace
+
+const SealKey &key_of(const keyring::Field &field, std::uint8_t flags, keyring::Version version) {
+    return (flags & randomised ? randomised_keys : deterministic_keys).get(field, version);
+}
+
+Sealed stored(Bytes value) {
+    try {
+        return Sealed::parse(value);
+    } catch (const Error &) {
+        keyring::refuse_to_open();
+    }
+}
+
+void open(const keyring::Field &field, const Sealed &sealed, std::optional<Bytes> row_key, std::uint8_t *plaintext) {
+    const Header &header = sealed.header;
+    if (!key_of(field, header.flags, header.version).open(sealed, row_key, plaintext)) keyring::refuse_to_open();
+}
+
+Datum sealed_datum(const SealKey &key, std::uint8_t flags, std::optional<Bytes> row_key, Bytes plaintext) {
+    require_size(plaintext.size());
+    const std::size_t size = overhead(flags) + plaintext.size();
+    const pg::NewVarlena value = pg::call([size] { return pg::NewVarlena(size); });
+    key.seal(flags, row_key.value_or(Bytes{}), plaintext, value.content);
+    return value.finish(value.content + size);
+}
+
+} // namespace cd::seal
+
+using namespace cd;
+using namespace cd::seal;
+
+CD_DEFINE(cd_seal, seal_value<As::text>)
+CD_DEFINE(cd_seal_bytes, seal_value<As::bytes>)
+CD_DEFINE(cd_unseal, unseal_value<As::text>)
+CD_DEFINE(cd_unseal_bytes, unseal_value<As::bytes>)
+
+CD_FUNCTION(cd_seal_deterministic) {
+    const keyring::Field &field = keyring::field_arg(fcinfo, field_argument);
+    if (fcinfo->args[value_argument].isnull) PG_RETURN_NULL();
+    PlaintextArgument value(fcinfo, value_argument);
+    value.to_utf8();
+    return sealed_datum(key_of(field, 0, field.pinned), 0, {}, value.bytes());
+}
+
+// What a value may look like where it stands: under the pinned version and, while the field is rotated, the one before.
+CD_FUNCTION(cd_seal_deterministic_all) {
+    const keyring::Field &field = keyring::field_arg(fcinfo, field_argument);
+    if (fcinfo->args[value_argument].isnull) PG_RETURN_NULL();
+    const Oid type = get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid));
+    PlaintextArgument value(fcinfo, value_argument);
+    value.to_utf8();
+    Datum all[2];
+    int n = 0;
+    all[n++] = sealed_datum(key_of(field, 0, field.pinned), 0, {}, value.bytes());
+    if (field.previous) all[n++] = sealed_datum(key_of(field, 0, *field.previous), 0, {}, value.bytes());
+    return pg::call(
+        [&all, n, type] { return PointerGetDatum(construct_array(all, n, type, -1, false, TYPALIGN_INT)); });
+}
+
+// Under the version that such values get now; nobody sees what it holds.
+CD_FUNCTION(cd_seal_again) {
+    const keyring::Field &field = keyring::field_arg(fcinfo, field_argument);
+    if (fcinfo->args[value_argument].isnull) PG_RETURN_NULL();
+    const std::optional<Bytes> row_key = row_key_arg(fcinfo, row_key_argument);
+    const Sealed sealed = stored(pg::bytes_arg(fcinfo->args[value_argument].value));
+    const std::uint8_t flags = sealed.header.flags;
+    Plaintext plaintext(sealed.plaintext_size());
+    open(field, sealed, row_key, plaintext.data());
+    return sealed_datum(key_of(field, flags, current_version(field, flags)), flags, row_key, plaintext.bytes());
+}
