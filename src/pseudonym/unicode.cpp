@@ -26,7 +26,7 @@ template <class Table, class Key> auto last_not_above(const Table &table, char32
 
 std::uint8_t class_of(char32_t c) {
     if (c >= table::class_end) return 0;
-    return table::class_page[table::class_index[c / table::page_size]][c % table::page_size];
+    return table::class_page[table::class_index[c / table::page_size] * table::page_size + c % table::page_size];
 }
 
 char32_t combining_class(char32_t c) {

@@ -10,7 +10,7 @@ inline constexpr std::uint8_t attached = 255; // may combine with what stands be
 inline constexpr std::uint8_t several = 254;  // begins anew, but foldings of it differ or have several characters
 inline constexpr char32_t class_end = 195136, page_size = 64;
 extern const std::uint8_t class_index[3049];
-extern const std::uint8_t class_page[185][64];
+extern const std::uint8_t class_page[185 * page_size];
 extern const std::int32_t deltas[128];
 
 // CaseFolding.txt: C as runs of every or every second character, F, and S.

@@ -92,7 +92,7 @@ folds, longer, simpler = [], [], []
 for c in CODES:
     fully, simply = full(chr(c)), simple(chr(c))
     if len(fully) > 1:
-        longer.append([c, *map(ord, fully), *[0] * (3 - len(fully))])
+        longer.append([c, [*map(ord, fully), *[0] * (3 - len(fully))]])
         if simply != chr(c):
             simpler.append([c, ord(simply)])
     elif ord(fully) != c:
@@ -110,24 +110,22 @@ assert all(u.digit(chr(z + d)) == d for z in zeros for d in range(10))
 assert sum(u.category(chr(c)) == "Nd" for c in CODES) == 10 * len(zeros)
 
 
-def numbers(values):
+def wrapped(items):
     lines, line = [], "   "
-    for v in values:
-        if len(line) + len(str(v)) + 2 > 120:
+    for item in items:
+        if len(line) + len(item) + 2 > 120:
             lines.append(line)
             line = "   "
-        line += f" {v},"
+        line += f" {item},"
     return "\n".join(lines + [line])
 
 
-def flat(rows):
-    return [v for row in rows for v in row]
+def braced(value):
+    return "{" + ",".join(map(braced, value)) + "}" if isinstance(value, (list, tuple)) else str(value)
 
 
-def rows(kind, name, values, width):
-    """Brace elision: structs of `width` numbers one after another."""
-    assert all(len(v) == width for v in values)
-    return f"const {kind} {name}[{len(values)}] = {{\n{numbers(flat(values))}\n}};\n"
+def array(kind, name, values):
+    return f"const {kind} {name}[{len(values)}] = {{\n{wrapped(map(braced, values))}\n}};\n"
 
 
 head = "// Written by unicode_table.py from Unicode 14.0.\n#include \"pseudonym/unicode_table.hpp\"\n\n"
@@ -140,16 +138,14 @@ def write(name, *parts):
 
 
 write("unicode_class.cpp",
-      rows("std::uint8_t", "class_index", [[i] for i in index], 1),
-      f"const std::uint8_t class_page[{len(pages)}][{PAGE}] = {{\n{numbers(flat(pages))}\n}};\n",
-      rows("std::int32_t", "deltas", [[d] for d in deltas], 1))
-write("unicode_folding.cpp",
-      rows("Fold", "folds", folds, 4), rows("LongFold", "long_folds", longer, 4),
-      rows("ShortFold", "short_folds", simpler, 2), rows("char32_t", "zeros", [[z] for z in zeros], 1))
-write("unicode_composition.cpp",
-      rows("Composition", "compositions", pairs, 3),
-      rows("std::uint16_t", "by_composed", [[i] for i in by_composed], 1),
-      rows("Decomposition", "decompositions", alone, 3), rows("Class", "combining_classes", ccc, 3))
+      array("std::uint8_t", "class_index", index),
+      array("std::uint8_t", "class_page", [c for page in pages for c in page]),
+      array("std::int32_t", "deltas", deltas))
+write("unicode_folding.cpp", array("Fold", "folds", folds), array("LongFold", "long_folds", longer),
+      array("ShortFold", "short_folds", simpler), array("char32_t", "zeros", zeros))
+write("unicode_composition.cpp", array("Composition", "compositions", pairs),
+      array("std::uint16_t", "by_composed", by_composed), array("Decomposition", "decompositions", alone),
+      array("Class", "combining_classes", ccc))
 with open(f"{folder}/unicode_table.hpp", "w") as f:
     f.write(f"""// Written by unicode_table.py from Unicode 14.0.
 #pragma once
@@ -163,7 +159,7 @@ inline constexpr std::uint8_t attached = {ATTACHED}; // may combine with what st
 inline constexpr std::uint8_t several = {LONG}; // begins anew, but foldings of it differ or have several characters
 inline constexpr char32_t class_end = {END}, page_size = {PAGE};
 extern const std::uint8_t class_index[{len(index)}];
-extern const std::uint8_t class_page[{len(pages)}][{PAGE}];
+extern const std::uint8_t class_page[{len(pages)} * page_size];
 extern const std::int32_t deltas[{len(deltas)}];
 
 // CaseFolding.txt: C as runs of every or every second character, F, and S.
