@@ -1,0 +1,29 @@
+// Text for kernels that know UTF-8 alone, and back.
+#pragma once
+#include "pg/varlena.hpp"
+extern "C" {
+#include "mb/pg_wchar.h"
+}
+
+namespace cd::pg {
+
+// Text of the database as UTF-8; may allocate in the current context. In SQL_ASCII nobody knows what bytes mean: they
+// come as they are. Nothing with a destructor may be alive.
+inline std::string_view utf8_arg(Datum d) {
+    const std::string_view text = text_arg(d);
+    if (GetDatabaseEncoding() == PG_SQL_ASCII) return text;
+    const char *const converted = pg_server_to_any(text.data(), static_cast<int>(text.size()), PG_UTF8);
+    return converted == text.data() ? text : std::string_view(converted);
+}
+
+// What utf8_arg() was made into, as text of the database. Objects may be alive.
+inline Datum text_of_utf8(std::string_view utf8) {
+    return call([&utf8] {
+        const int size = static_cast<int>(utf8.size());
+        if (GetDatabaseEncoding() == PG_SQL_ASCII) return text_datum(utf8);
+        const char *const converted = pg_any_to_server(utf8.data(), size, PG_UTF8);
+        return text_datum(converted == utf8.data() ? utf8 : std::string_view(converted));
+    });
+}
+
+} // namespace cd::pg
