@@ -20,14 +20,16 @@ namespace {
 std::vector<std::string> misplaced_settings() {
     std::vector<std::string> found;
     {
+        pg::Settings settings;
+        settings.set("search_path", pg::safe_path);
         pg::Query query;
-        query.read("SELECT pg_catalog.concat('ALTER ', CASE WHEN s.setrole = 0 THEN 'DATABASE ' || d.datname "
+        query.read("SELECT concat('ALTER ', CASE WHEN s.setrole = 0 THEN 'DATABASE ' || d.datname "
                    "ELSE 'ROLE ' || r.rolname || coalesce(' IN DATABASE ' || d.datname, '') END, ' SET ', "
-                   "pg_catalog.split_part(c, '=', 1)) "
-                   "FROM pg_catalog.pg_db_role_setting s CROSS JOIN pg_catalog.unnest(s.setconfig) c "
-                   "LEFT JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase LEFT JOIN pg_catalog.pg_roles r ON "
+                   "split_part(c, '=', 1)) "
+                   "FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) c "
+                   "LEFT JOIN pg_database d ON d.oid = s.setdatabase LEFT JOIN pg_roles r ON "
                    "r.oid = s.setrole "
-                   "WHERE pg_catalog.lower(c) LIKE 'customer_data.key%' ORDER BY 1",
+                   "WHERE lower(c) LIKE 'customer_data.key%' ORDER BY 1",
                    {});
         for (std::uint64_t i = 0; i < query.rows(); ++i) found.push_back(query.text(i, 1));
     }
