@@ -1,4 +1,4 @@
-#include "keyring/keyring_sql.hpp"
+#include "pseudonym/pseudonym_sql.hpp"
 #include "pseudonym/blind.hpp"
 #include <algorithm>
 extern "C" {
@@ -65,6 +65,13 @@ Datum server_text(std::string_view utf8) {
 
 } // namespace
 
+Datum blind_index(const keyring::Field &field, std::string_view utf8) {
+    const int bits = bits_of(field);
+    const Value value{field, normaliser_of(field), utf8};
+    const Blind blind = blind_of(value.hash(blind_keys, field.primary), bits);
+    return pg::call([&blind, bits] { return bytea_datum(blind, bits); });
+}
+
 CD_FUNCTION(cd_pseudonym) {
     const keyring::Field &field = keyring::field_arg(fcinfo, 0);
     if (fcinfo->args[1].isnull) PG_RETURN_NULL();
@@ -77,8 +84,7 @@ CD_FUNCTION(cd_pseudonym) {
 CD_FUNCTION(cd_blind_index) {
     const keyring::Field &field = keyring::field_arg(fcinfo, 0);
     if (fcinfo->args[1].isnull) PG_RETURN_NULL();
-    const int bits = bits_of(field);
-    return bytea_datum(blind_of(value_of(fcinfo, field).hash(blind_keys, field.primary), bits), bits);
+    return blind_index(field, keyring::utf8(pg::text_arg(fcinfo->args[1].value)));
 }
 
 CD_FUNCTION(cd_blind_index_all) {

@@ -121,7 +121,10 @@ COMMENT ON FUNCTION customer_data.unseal_bytes(text, customer_data.sealed, text)
 CREATE FUNCTION customer_data.seal_again(field text, value customer_data.sealed, row_key text DEFAULT NULL) RETURNS customer_data.sealed
     LANGUAGE C VOLATILE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'cd_seal_again';
 COMMENT ON FUNCTION customer_data.seal_again(text, customer_data.sealed, text) IS 'the same value under the version of the key that is used now, without showing it; seal_rotate calls it';
+CREATE FUNCTION customer_data.seal_blind_index(field text, value customer_data.sealed, row_key text DEFAULT NULL) RETURNS bytea
+    LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'cd_seal_blind_index';
+COMMENT ON FUNCTION customer_data.seal_blind_index(text, customer_data.sealed, text) IS 'the blind index of what a value holds, under the primary version of the key, without showing it; seal_rotate calls it';
 REVOKE EXECUTE ON FUNCTION customer_data.seal(text, text, text), customer_data.seal_bytes(text, bytea, text),
     customer_data.seal_deterministic(text, text), customer_data.seal_deterministic_all(text, text),
     customer_data.unseal(text, customer_data.sealed, text), customer_data.unseal_bytes(text, customer_data.sealed, text),
-    customer_data.seal_again(text, customer_data.sealed, text) FROM PUBLIC;
+    customer_data.seal_again(text, customer_data.sealed, text), customer_data.seal_blind_index(text, customer_data.sealed, text) FROM PUBLIC;

@@ -1,5 +1,6 @@
 // Sealing and opening in SQL.
 #include "seal/seal_sql.hpp"
+#include "pseudonym/pseudonym_sql.hpp"
 extern "C" {
 #include "catalog/pg_type.h"
 #include "utils/array.h"
@@ -67,23 +68,17 @@ template <As as> Datum seal_value(FunctionCallInfo fcinfo) {
     return sealed_datum(key_of(field, flags, field.primary), flags, row_key, value.bytes());
 }
 
-Datum text_result(Bytes plaintext) {
-    return keyring::text_from_utf8({reinterpret_cast<const char *>(plaintext.data()), plaintext.size()});
-}
+std::string_view text_of(Bytes utf8) { return {reinterpret_cast<const char *>(utf8.data()), utf8.size()}; }
 
-template <As as> Datum unseal_value(FunctionCallInfo fcinfo) {
+// Opens the value that the call has, for `use`.
+template <class Use> Datum with_opened(FunctionCallInfo fcinfo, Use &&use) {
     const keyring::Field &field = keyring::field_arg(fcinfo, field_argument);
     if (fcinfo->args[value_argument].isnull) PG_RETURN_NULL();
     const std::optional<Bytes> row_key = row_key_arg(fcinfo, row_key_argument);
     const Sealed sealed = stored(pg::bytes_arg(fcinfo->args[value_argument].value));
-    if constexpr (as == As::bytes) {
-        const pg::NewVarlena result(sealed.plaintext_size());
-        open(field, sealed, row_key, result.content);
-        return result.finish(result.content + sealed.plaintext_size());
-    }
     Plaintext plaintext(sealed.plaintext_size());
     open(field, sealed, row_key, plaintext.data());
-    return text_result(plaintext.bytes());
+    return use(field, sealed.header.flags, row_key, plaintext.bytes());
 }
 
 } // namespace
@@ -120,8 +115,17 @@ using namespace cd::seal;
 
 CD_DEFINE(cd_seal, seal_value<As::text>)
 CD_DEFINE(cd_seal_bytes, seal_value<As::bytes>)
-CD_DEFINE(cd_unseal, unseal_value<As::text>)
-CD_DEFINE(cd_unseal_bytes, unseal_value<As::bytes>)
+
+CD_FUNCTION(cd_unseal) {
+    return with_opened(fcinfo, [](const keyring::Field &, std::uint8_t, std::optional<Bytes>, Bytes plaintext) {
+        return keyring::text_from_utf8(text_of(plaintext));
+    });
+}
+CD_FUNCTION(cd_unseal_bytes) {
+    return with_opened(fcinfo, [](const keyring::Field &, std::uint8_t, std::optional<Bytes>, Bytes plaintext) {
+        return pg::call([&plaintext] { return pg::copy_datum(plaintext); });
+    });
+}
 
 CD_FUNCTION(cd_seal_deterministic) {
     const keyring::Field &field = keyring::field_arg(fcinfo, field_argument);
@@ -148,12 +152,15 @@ CD_FUNCTION(cd_seal_deterministic_all) {
 
 // Under the version that such values get now; nobody sees what it holds.
 CD_FUNCTION(cd_seal_again) {
-    const keyring::Field &field = keyring::field_arg(fcinfo, field_argument);
-    if (fcinfo->args[value_argument].isnull) PG_RETURN_NULL();
-    const std::optional<Bytes> row_key = row_key_arg(fcinfo, row_key_argument);
-    const Sealed sealed = stored(pg::bytes_arg(fcinfo->args[value_argument].value));
-    const std::uint8_t flags = sealed.header.flags;
-    Plaintext plaintext(sealed.plaintext_size());
-    open(field, sealed, row_key, plaintext.data());
-    return sealed_datum(key_of(field, flags, current_version(field, flags)), flags, row_key, plaintext.bytes());
+    return with_opened(
+        fcinfo, [](const keyring::Field &field, std::uint8_t flags, std::optional<Bytes> row_key, Bytes plaintext) {
+            return sealed_datum(key_of(field, flags, current_version(field, flags)), flags, row_key, plaintext);
+        });
+}
+
+// What stands beside it to be found by, made anew.
+CD_FUNCTION(cd_seal_blind_index) {
+    return with_opened(fcinfo, [](const keyring::Field &field, std::uint8_t, std::optional<Bytes>, Bytes plaintext) {
+        return pseudonym::blind_index(field, text_of(plaintext));
+    });
 }
