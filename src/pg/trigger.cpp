@@ -1,0 +1,76 @@
+#include "pg/trigger.hpp"
+extern "C" {
+#include "access/genam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/pg_index.h"
+#include "executor/executor.h"
+#include "nodes/makefuncs.h"
+#include "utils/lsyscache.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
+}
+
+namespace cd::pg {
+namespace {
+
+// Unique indexes on the column, of which none is deferred.
+List *unique_indexes(Relation relation, AttrNumber column) {
+    List *found = NIL;
+    List *const all = RelationGetIndexList(relation);
+    ListCell *cell;
+    foreach (cell, all) {
+        HeapTuple const tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
+        if (!HeapTupleIsValid(tuple)) continue;
+        const auto *const index = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple));
+        bool has = false;
+        for (int i = 0; i < index->indnkeyatts; ++i) has |= index->indkey.values[i] == column;
+        if (has && index->indisunique && index->indimmediate && index->indisready)
+            found = lappend_oid(found, lfirst_oid(cell));
+        ReleaseSysCache(tuple);
+    }
+    list_free(all);
+    return found;
+}
+
+} // namespace
+
+bool is_unique(Relation relation, AttrNumber column) {
+    return call([relation, column] { return unique_indexes(relation, column) != NIL; });
+}
+
+bool is_taken(Relation relation, AttrNumber column, HeapTuple row, const ItemPointerData *own) {
+    return call([&] {
+        List *const indexes = unique_indexes(relation, column);
+        if (indexes == NIL) return false;
+        EState *const state = CreateExecutorState();
+        auto *const target = makeNode(ResultRelInfo);
+        InitResultRelInfo(target, relation, 0, nullptr, 0);
+        ExecOpenIndices(target, true);
+        TupleTableSlot *const slot = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsHeapTuple);
+        ExecStoreHeapTuple(row, slot, false);
+        slot->tts_tableOid = RelationGetRelid(relation);
+        bool taken = false;
+        // One index at a time: in each of them the row's own entry is no obstacle.
+        ListCell *cell;
+        foreach (cell, indexes) {
+            List *const index = list_make1_oid(lfirst_oid(cell));
+            ItemPointerData other;
+#if PG_VERSION_NUM >= 180000
+            ItemPointerData self;
+            ItemPointerSetInvalid(&self);
+            if (own) self = *own;
+            taken |= !ExecCheckIndexConstraints(target, slot, state, &other, &self, index);
+#else
+            if (!ExecCheckIndexConstraints(target, slot, state, &other, index))
+                taken |= !own || !ItemPointerEquals(&other, const_cast<ItemPointer>(own));
+#endif
+        }
+        ExecDropSingleTupleTableSlot(slot);
+        ExecCloseIndices(target);
+        FreeExecutorState(state);
+        return taken;
+    });
+}
+
+} // namespace cd::pg
