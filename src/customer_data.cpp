@@ -2,6 +2,7 @@
 #include "customer_data.hpp"
 #include "keyring/process_sql.hpp"
 #include "pg/progress.hpp"
+#include "reveal/shared_tickets_sql.hpp"
 #include <climits>
 extern "C" {
 #include "access/parallel.h"
@@ -56,6 +57,7 @@ void _PG_init(void) {
                              "Lines are sent with level INFO.", &cd::progress_lines, cd::progress_lines, PGC_USERSET, 0,
                              nullptr, nullptr, nullptr);
     cd::keyring::define_settings();
+    if (process_shared_preload_libraries_in_progress) cd::reveal::request_shared_memory();
     MarkGUCPrefixReserved("customer_data");
     if (process_shared_preload_libraries_in_progress) cd::keyring::preload();
 }

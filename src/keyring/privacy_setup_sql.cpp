@@ -50,13 +50,84 @@ constexpr const char *seal_rotation_table = R"sql(
     COMMENT ON TABLE customer_store.seal_rotation IS 'how far columns are with a new version of the key; written by customer_data.seal_rotate';
      )sql";
 
+// Of grants, tickets and their uses. Tickets and uses are only added, but for a ticket's final count.
+constexpr const char *reveal_grant_table = R"sql(
+    CREATE TABLE customer_store.reveal_grant (
+        field text COLLATE "C",
+        role name,
+        granted_by name NOT NULL,
+        granted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        valid_until timestamptz,
+        PRIMARY KEY (field, role)
+    );
+    COMMENT ON TABLE customer_store.reveal_grant IS 'which roles may ask for tickets of a field; written by customer_data.reveal_grant and reveal_revoke';
+     )sql";
+
+constexpr const char *reveal_ticket_table = R"sql(
+    CREATE TABLE customer_store.reveal_ticket (
+        ticket uuid PRIMARY KEY,
+        field text COLLATE "C" NOT NULL,
+        purpose text NOT NULL,
+        reason text NOT NULL,
+        max_rows integer NOT NULL CHECK (max_rows > 0),
+        role name NOT NULL,
+        session_role name NOT NULL,
+        client_address inet,
+        application text,
+        requested_at timestamptz NOT NULL,
+        expires_at timestamptz NOT NULL,
+        requested_in xid8 NOT NULL,
+        epoch bigint NOT NULL,
+        database oid NOT NULL,
+        revealed integer CHECK (revealed BETWEEN 0 AND max_rows)
+    );
+    COMMENT ON TABLE customer_store.reveal_ticket IS
+        'who asked to reveal how many values of a field, and why; written by customer_data.reveal_request before anything is revealed';
+    COMMENT ON COLUMN customer_store.reveal_ticket.epoch IS 'start of the server in which the ticket holds';
+    COMMENT ON COLUMN customer_store.reveal_ticket.revealed IS 'rows that were revealed, once the ticket is over and its count is known';
+    CREATE INDEX reveal_ticket_open ON customer_store.reveal_ticket (expires_at) WHERE revealed IS NULL;
+    COMMENT ON INDEX customer_store.reveal_ticket_open IS 'tickets without a final count';
+     )sql";
+
+constexpr const char *reveal_use_table = R"sql(
+    CREATE TABLE customer_store.reveal_use (
+        ticket uuid NOT NULL,
+        used_at timestamptz NOT NULL,
+        revealed integer NOT NULL,
+        canaries integer NOT NULL
+    );
+    COMMENT ON TABLE customer_store.reveal_use IS
+        'how many rows a ticket had revealed by when, rolled back or not; written by transactions that reveal, and by reveal_request and reveal_log';
+    CREATE INDEX reveal_use_ticket ON customer_store.reveal_use (ticket);
+    COMMENT ON INDEX customer_store.reveal_use_ticket IS 'uses of a ticket';
+     )sql";
+
+constexpr const char *reveal_canary_table = R"sql(
+    CREATE TABLE customer_store.reveal_canary (
+        field text COLLATE "C",
+        mark bytea CHECK (length(mark) = 32),
+        key_version integer NOT NULL,
+        made_by name NOT NULL,
+        made_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        PRIMARY KEY (field, mark)
+    );
+    COMMENT ON TABLE customer_store.reveal_canary IS
+        'values that raise an alarm when they are revealed, as keyed marks that tell nothing; written by customer_data.reveal_canary';
+     )sql";
+
 } // namespace
 
 CD_FUNCTION(cd_privacy_setup) {
     using namespace cd::keyring;
     cd::pg::set_up(
         "privacy", privacy_shape,
-        {{"key_version", key_version_table}, {"field", field_table}, {"seal_rotation", seal_rotation_table}});
+        {{"key_version", key_version_table},
+         {"field", field_table},
+         {"seal_rotation", seal_rotation_table},
+         {"reveal_grant", reveal_grant_table},
+         {"reveal_ticket", reveal_ticket_table},
+         {"reveal_use", reveal_use_table},
+         {"reveal_canary", reveal_canary_table}});
     forget_lookups();
     // The first values then need not write it. Without a key the tables are made all the same.
     try {
