@@ -34,6 +34,7 @@ sub read_rows {
             $side = { kind => $1, label => $2 // '', set => '', sql => '', plan_has => [] };
             push @{ $row->{sides} }, $side;
         }
+        elsif ($line =~ /^-- LESS$/) { $side->{part} = 'less' }
         elsif ($line =~ /^-- SET (.+)/) { ($side // $row)->{set} = $1 }
         elsif ($line =~ /^-- PROGRAM (.+)/) { $side->{program} = $1 }
         elsif ($line =~ /^-- PLAN (.+)/) { push @{ $side->{plan_has} }, $1 }
@@ -41,7 +42,7 @@ sub read_rows {
         elsif ($line =~ /^-- (TARGET|GOAL|PER|AFTER) (.+)/) { $row->{ lc $1 } = $2 }
         elsif ($line =~ /^-- (SAME|HASH)$/) { $row->{ lc $1 } = 1 }
         elsif ($line =~ /^\s*$/) { next }
-        elsif ($side) { $side->{sql} .= $line }
+        elsif ($side) { $side->{ $side->{part} // 'sql' } .= $line }
         else { die "$rows_file:$.: what is this line?\n" }
     }
     $rows[$_]{sides} = expand($rows[$_]{sides}, $rows[ $_ - 1 ]) for 0 .. $#rows;
@@ -104,16 +105,19 @@ sub run_program {
 }
 
 # One execution, in a fresh session, whose caches are warmed by planning the query. Returns milliseconds as the client
-# sees them, the peak of the backend's own memory in MB, the rows and the plan.
+# sees them, less those of what is to be subtracted; the peak of the backend's own memory in MB, the rows and the plan.
 sub run_once {
     my ($row, $side) = @_;
     return run_program($row, $side) if $side->{program};
     my $text = psql(session($row, $side)
         . "\\echo <plan>\nEXPLAIN (COSTS OFF) $side->{sql}\\echo <rows>\n\\timing on\n$side->{sql}\\timing off\n"
+        . ($side->{less} ? "\\echo <less>\n\\timing on\n$side->{less}\\timing off\n" : '')
         . "\\echo <memory>\nSELECT pg_read_file('/proc/self/status');\n" . ($row->{after} ? "$row->{after};\n" : ''));
     my ($plan, $result, $memory) = $text =~ /<plan>\n(.*)<rows>\n(.*)<memory>\n(.*)/s or die "cannot read:\n$text";
+    my $less = $result =~ s/<less>\n(.*)//s ? $1 : '';
     my $ms = 0;
     $ms += $1 while $result =~ s/^Time: ([0-9.]+) ms.*\n//m;
+    $ms -= $1 while $less =~ s/^Time: ([0-9.]+) ms.*\n//m;
     # The high-water mark counts shared buffers that were touched, and what is mapped of files.
     my %kb = $memory =~ /^(\w+):\s+(\d+) kB/mg;
     return { ms => $ms, mb => ($kb{VmHWM} - $kb{RssShmem} - $kb{RssFile}) / 1024, rows => $result, plan => $plan };

@@ -4,10 +4,11 @@ SET max_parallel_workers_per_gather = 0;
 DROP VIEW IF EXISTS found, nearest, churn_by_join, training, scored;
 DROP TABLE IF EXISTS constant, tx_tenth, tables_complete, feature, summary, book, book_before, tx_today, part_book, busy_month,
     big_in_time, big_in_no_order, member, feature20, feature20_model, score, tenure20, churner, churn_models, buyer, clv_customers,
-    clv_models;
-DROP SCHEMA IF EXISTS customer_store CASCADE;
+    clv_models, mail;
+DROP SCHEMA IF EXISTS customer_store, customer_keys CASCADE;
 DROP EXTENSION customer_data CASCADE;
 CREATE EXTENSION customer_data;
+CREATE EXTENSION IF NOT EXISTS pgcrypto;
 SET search_path = public, customer_data;
 
 -- Each customer as three numbers, and as a history.
@@ -153,6 +154,16 @@ SELECT customer_id, observed_at, churned,
 FROM observation JOIN tx_tenth USING (customer_id)
 WHERE occurred_at < observed_at
 GROUP BY customer_id, observed_at, churned;
+
+-- What is sealed: an e-mail and a card for each customer, and what stands in a table of customers beside them.
+SELECT privacy_setup();
+SELECT field_define('crm.customer.email', normaliser => 'lower_email');
+SELECT field_define('crm.customer.card');
+CREATE TABLE mail AS
+SELECT g AS customer_id, email, seal('crm.customer.email', email) AS sealed, encrypt(email::bytea, '0123456789abcdef', 'aes') AS encrypted,
+       lpad((g * 7919::bigint % 10000000000000000)::text, 16, '4') AS card, (ARRAY['DE', 'FR', 'UK', 'TR', 'NL'])[1 + g % 5] AS country,
+       (g * 31 % 90 / 5 * 5)::text AS age_group, (ARRAY['f', 'm'])[1 + g * 7 % 13 % 2] AS sex, (ARRAY['lead', 'trial', 'customer'])[1 + g * 17 % 19 % 3] AS stage
+FROM (SELECT g, 'customer.' || g || '@example.com' AS email FROM generate_series(1, :customers) g) c;
 
 -- Values that stand as literals in the queries: one row, of which a measuring session makes psql variables.
 CREATE TABLE constant AS
