@@ -52,6 +52,7 @@ Value value_of(FunctionCallInfo fcinfo, const keyring::Field &field) {
 
 Datum bytea_datum(const Blind &blind, int bits) { return pg::copy_datum(Bytes(blind).first(blind_size(bits))); }
 
+// The owner of the table may have put anything into it.
 int bits_of(const keyring::Field &field) { return std::clamp(field.blind_bits, min_blind_bits, max_blind_bits); }
 
 // Where the database's encoding lacks a character, the server says so: Latin-1 has a micro sign, but not the mu that it
