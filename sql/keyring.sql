@@ -1,5 +1,6 @@
 -- Root keys come from outside of the database; fields say what they are used for. The server of the tests has two fixed keys.
 SET client_min_messages = warning;
+DROP SCHEMA IF EXISTS customer_store, customer_keys CASCADE;
 SET search_path = public, customer_data;
 \pset null '(null)'
 

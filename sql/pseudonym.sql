@@ -1,6 +1,7 @@
 -- Pseudonyms join tables without names in them; blind indexes find what was sealed. The server of the tests has two
 -- fixed root keys, so that the values are what test/unit/blind_answers.py makes with Python.
 SET client_min_messages = warning;
+DROP SCHEMA IF EXISTS customer_store, customer_keys CASCADE;
 SET search_path = public, customer_data;
 \pset null '(null)'
 SELECT privacy_setup();

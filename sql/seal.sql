@@ -1,5 +1,6 @@
 -- Values that nobody reads without a key. The server of the tests has two fixed keys, versions 1 and 2.
 SET client_min_messages = warning;
+DROP SCHEMA IF EXISTS customer_store, customer_keys CASCADE;
 SET search_path = public, customer_data;
 \pset null '(null)'
 SELECT privacy_setup();

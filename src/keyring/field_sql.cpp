@@ -208,13 +208,13 @@ Datum text_from_utf8(std::string_view text) {
     if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII || text.empty())
         return pg::call([&text] { return pg::text_datum(text); });
     // The server's own way would show the character that the encoding lacks.
+    const Oid function = pg::call([encoding] { return FindDefaultConversionProc(PG_UTF8, encoding); });
+    if (!OidIsValid(function)) refuse();
     struct Converted {
         char *text;
         int read;
     };
     const Converted converted = pg::call([&] {
-        const Oid function = FindDefaultConversionProc(PG_UTF8, encoding);
-        if (!OidIsValid(function)) elog(ERROR, "there is no conversion from UTF8");
         const std::size_t room = text.size() * MAX_CONVERSION_GROWTH + 1;
         auto *const to = static_cast<char *>(MemoryContextAllocHuge(CurrentMemoryContext, room));
         auto *const from = reinterpret_cast<unsigned char *>(const_cast<char *>(text.data()));

@@ -119,15 +119,14 @@ constexpr const char *reveal_canary_table = R"sql(
 
 CD_FUNCTION(cd_privacy_setup) {
     using namespace cd::keyring;
-    cd::pg::set_up(
-        "privacy", privacy_shape,
-        {{"key_version", key_version_table},
-         {"field", field_table},
-         {"seal_rotation", seal_rotation_table},
-         {"reveal_grant", reveal_grant_table},
-         {"reveal_ticket", reveal_ticket_table},
-         {"reveal_use", reveal_use_table},
-         {"reveal_canary", reveal_canary_table}});
+    cd::pg::set_up("privacy", privacy_shape,
+                   {{"key_version", key_version_table},
+                    {"field", field_table},
+                    {"seal_rotation", seal_rotation_table},
+                    {"reveal_grant", reveal_grant_table},
+                    {"reveal_ticket", reveal_ticket_table},
+                    {"reveal_use", reveal_use_table},
+                    {"reveal_canary", reveal_canary_table}});
     forget_lookups();
     // The first values then need not write it. Without a key the tables are made all the same.
     try {
