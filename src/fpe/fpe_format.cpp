@@ -58,8 +58,7 @@ struct Format::Parsed {
 };
 
 Format::Format(std::string_view alphabet, int keep_left, int keep_right, bool luhn)
-    : alphabet_(alphabet), keep_left_(static_cast<std::size_t>(keep_left)),
-      keep_right_(static_cast<std::size_t>(keep_right)), luhn_(luhn) {
+    : keep_left_(static_cast<std::size_t>(keep_left)), keep_right_(static_cast<std::size_t>(keep_right)), luhn_(luhn) {
     if (keep_left < 0 || keep_right < 0)
         refuse("a number of characters that stay is negative",
                "keep_left is " + std::to_string(keep_left) + ", keep_right is " + std::to_string(keep_right) + ".",
@@ -89,7 +88,7 @@ Format::Format(std::string_view alphabet, int keep_left, int keep_right, bool lu
         refuse("the alphabet has a character twice", "It is character " + std::to_string(twice[1].second + 1) + ".",
                "Each character of an alphabet stands there once.");
     if (characters_.size() < 2)
-        refuse("the alphabet is too small", "It has " + std::to_string(characters_.size()) + " characters.",
+        refuse("the alphabet is too small", "Characters in it: " + std::to_string(characters_.size()) + ".",
                "An alphabet is radix10, radix36, radix62, or at least two characters.");
     if (luhn && characters_of(alphabet) != characters_of("radix10"))
         refuse("a check digit needs the alphabet radix10",
@@ -145,7 +144,7 @@ void Format::parse(std::string_view value, Parsed &parsed) const {
     const std::size_t kept = keep_left_ + keep_right_;
     if (parsed.size < kept + needed_)
         refuse("a value has too few characters to be encrypted in its form",
-               "It has " + std::to_string(parsed.size) + " characters of the alphabet; " + std::to_string(kept) +
+               "Characters of the alphabet in it: " + std::to_string(parsed.size) + "; " + std::to_string(kept) +
                    " stay as they are, and at least " + std::to_string(needed_) + " more are needed.",
                "Fewer than a million values could be tried out. Keep fewer characters, or seal it.");
 }

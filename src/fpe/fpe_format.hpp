@@ -17,10 +17,6 @@ class Format {
     // `alphabet` is "radix10" (0-9), "radix36" (0-9a-z), "radix62" (0-9A-Za-z), or characters of UTF-8, each once.
     // With `luhn`, which wants radix10, values have a right check digit before and after. Throws 22023.
     Format(std::string_view alphabet, int keep_left, int keep_right, bool luhn);
-    bool is(std::string_view alphabet, int keep_left, int keep_right, bool luhn) const {
-        return alphabet_ == alphabet && static_cast<int>(keep_left_) == keep_left &&
-               static_cast<int>(keep_right_) == keep_right && luhn_ == luhn;
-    }
     // Throws 22023 where the value is not of this format, 54000 if it is too long; never with what is in it.
     std::string encrypt(const crypto::Aes &, std::string_view utf8, Poll) const;
     std::string decrypt(const crypto::Aes &, std::string_view utf8, Poll) const;
@@ -32,7 +28,6 @@ class Format {
     void parse(std::string_view value, Parsed &) const;
     std::string transform(const crypto::Aes &, std::string_view value, bool forward, Poll) const;
 
-    std::string alphabet_;
     std::size_t keep_left_, keep_right_;
     bool luhn_;
     std::vector<std::string> characters_;             // by digit

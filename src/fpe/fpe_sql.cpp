@@ -11,16 +11,25 @@ class Key {
     static constexpr std::size_t key_size = 32;
     Key(std::span<const std::uint8_t, key_size> key, const keyring::Field &, keyring::Version) : aes(key) {}
 
-    // The field's declaration, read once.
+    // The declaration is read once.
     const Format &format(const keyring::Field &field) const {
-        if (!format_ || !format_->is(field.alphabet, field.keep_left, field.keep_right, field.luhn))
-            format_.emplace(field.alphabet, field.keep_left, field.keep_right, field.luhn);
+        if (!format_ || alphabet_ != field.alphabet || keep_left_ != field.keep_left ||
+            keep_right_ != field.keep_right || luhn_ != field.luhn) {
+            format_.emplace(keyring::utf8(field.alphabet), field.keep_left, field.keep_right, field.luhn);
+            alphabet_ = field.alphabet;
+            keep_left_ = field.keep_left;
+            keep_right_ = field.keep_right;
+            luhn_ = field.luhn;
+        }
         return *format_;
     }
     const crypto::Aes aes;
 
   private:
     mutable std::optional<Format> format_;
+    mutable std::string alphabet_; // as the field has it
+    mutable int keep_left_ = 0, keep_right_ = 0;
+    mutable bool luhn_ = false;
 };
 
 constinit keyring::Keys<Key> keys("fpe", "FF1-AES-256");
