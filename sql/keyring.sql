@@ -73,3 +73,4 @@ UPDATE customer_store.key_version SET check_value = decode(repeat('00', 16), 'he
 SELECT key_version, available, matches FROM key_check();
 SELECT field_define('other');
 ROLLBACK;
+DROP SCHEMA IF EXISTS customer_store, customer_keys CASCADE;

@@ -98,3 +98,4 @@ SELECT normalise('nfc_casefold', U&'\00B5');
 DROP DATABASE regress_pseudonym_latin1;
 SET client_min_messages = warning;
 DROP TABLE shop, newsletter, shop_share, newsletter_share, person;
+DROP SCHEMA IF EXISTS customer_store, customer_keys CASCADE;

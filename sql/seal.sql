@@ -168,3 +168,4 @@ SELECT ('\x01010000000000015cbb586e'::bytea || decode(repeat('00', 33554449), 'h
 
 DROP TABLE value, account, customer;
 DROP SCHEMA customer_store CASCADE;
+DROP SCHEMA IF EXISTS customer_store, customer_keys CASCADE;
