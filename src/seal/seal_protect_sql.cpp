@@ -22,22 +22,11 @@ std::string name_of(Relation relation) { return RelationGetRelationName(relation
 // What the trigger knows of its column for the time of a statement. Plain data, in the memory of the call.
 struct Column {
     FieldTag tag;
-    keyring::Version pinned, previous; // previous is 0 unless the field is rotated and the column is unique
-    AttrNumber number, row_key;        // row_key is 0 where none is declared
+    Versions versions;          // read only where the column is unique
+    AttrNumber number, row_key; // row_key is 0 where none is declared
     Holds holds;
     bool waited; // for transactions that know nothing of the rotation
 };
-
-// The versions as they are now: what the transaction holds on to may be older.
-void read_versions(const char *field, Column &column) {
-    pg::AsOwner as_owner(keyring::store_owner());
-    pg::Query &query = as_owner.query;
-    query.read("SELECT key_version::int4, coalesce(previous_version::int4, 0) FROM customer_store.field "
-               "WHERE field::text COLLATE \"C\" = $1",
-               field, pg::Query::See::now);
-    column.pinned = static_cast<keyring::Version>(query.integer(0, 1));
-    column.previous = static_cast<keyring::Version>(query.integer(0, 2));
-}
 
 Column describe(Relation relation, const Protected &declared) {
     Column column{};
@@ -46,7 +35,7 @@ Column describe(Relation relation, const Protected &declared) {
     if (declared.row_key) column.row_key = column_number(relation, declared.row_key);
     if (declared.blind_index) column_number(relation, declared.blind_index);
     column.tag = field_tag(keyring::field(declared.field).tenant, declared.field);
-    if (!column.row_key && pg::is_unique(relation, column.number)) read_versions(declared.field, column);
+    if (!column.row_key && pg::is_unique(relation, column.number)) column.versions = versions_now(declared.field);
     return column;
 }
 
@@ -110,15 +99,16 @@ void check_unique_over_versions(const TriggerData *trigger, const Protected &dec
                                 const Sealed &sealed) {
     Relation const relation = trigger->tg_relation;
     const keyring::Version version = sealed.header.version;
-    if (version != column.pinned && version != column.previous) return;
-    const bool is_new = version == column.pinned;
-    if (is_new && !column.waited) keyring::wait_for_users(declared.field, column.previous);
+    if (version != column.versions.pinned && version != column.versions.previous) return;
+    const bool is_new = version == column.versions.pinned;
+    if (is_new && !column.waited) keyring::wait_for_users(declared.field, column.versions.previous);
     column.waited = is_new;
     lock_column(relation, column.number, is_new ? ShareLock : ExclusiveLock);
     const keyring::Field &field = keyring::field(declared.field);
     Plaintext plaintext(sealed.plaintext_size());
     open(field, sealed, {}, plaintext.data());
-    Datum other = sealed_datum(key_of(field, 0, is_new ? column.previous : column.pinned), 0, {}, plaintext.bytes());
+    Datum other = sealed_datum(key_of(field, 0, is_new ? column.versions.previous : column.versions.pinned), 0, {},
+                               plaintext.bytes());
     other = column_datum(column.holds, other);
     HeapTuple const row = pg::call([&] {
         int number = column.number;
@@ -131,8 +121,8 @@ void check_unique_over_versions(const TriggerData *trigger, const Protected &dec
                     std::string("duplicate value in column \"") + declared.column + "\" of \"" + name_of(relation) +
                         "\", under another version of the key",
                     std::string("Field \"") + declared.field + "\" is being rotated from version " +
-                        std::to_string(column.previous) + " to version " + std::to_string(column.pinned) +
-                        ", and the value is there already.",
+                        std::to_string(column.versions.previous) + " to version " +
+                        std::to_string(column.versions.pinned) + ", and the value is there already.",
                     "Look for it with customer_data.seal_deterministic_all.");
 }
 
@@ -146,6 +136,15 @@ bool is_same(Relation relation, AttrNumber column, HeapTuple one, HeapTuple othe
 }
 
 } // namespace
+
+Versions versions_now(const char *field) {
+    pg::AsOwner as_owner(keyring::store_owner());
+    pg::Query &query = as_owner.query;
+    query.read("SELECT key_version::int4, coalesce(previous_version::int4, 0) FROM customer_store.field "
+               "WHERE field::text COLLATE \"C\" = $1",
+               field, pg::Query::See::now);
+    return {static_cast<keyring::Version>(query.integer(0, 1)), static_cast<keyring::Version>(query.integer(0, 2))};
+}
 
 Protected protected_by(const Trigger &trigger) {
     if (trigger.tgnargs < 2 || trigger.tgnargs > 4)
@@ -223,7 +222,7 @@ CD_FUNCTION(cd_seal_protect) {
     const bool changed = !old || !is_same(relation, column.number, old, row);
     if (column.row_key && !changed && !is_same(relation, column.row_key, old, row))
         refuse(relation, declared, "The row key changes, and the value is bound to the one before.");
-    if (column.previous != 0 && changed && !(flags & randomised))
+    if (column.versions.previous != 0 && changed && !(flags & randomised))
         check_unique_over_versions(trigger, declared, column, sealed);
     return PointerGetDatum(row);
 }

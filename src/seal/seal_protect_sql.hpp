@@ -1,5 +1,6 @@
 // Triggers seal_protect: what they declare of a column.
 #pragma once
+#include "keyring/keyring_sql.hpp"
 #include "pg/trigger.hpp"
 #include "seal/sealed.hpp"
 
@@ -12,6 +13,12 @@ struct Protected {
 // Throws 39P01 if there are too few or too many.
 Protected protected_by(const Trigger &);
 bool is_protection(const Trigger &);
+
+// Of deterministic values of a field, as they are now: what the transaction holds on to may be older.
+struct Versions {
+    keyring::Version pinned, previous; // previous is 0 unless the field is rotated
+};
+Versions versions_now(const char *field);
 
 // The number of a column. Throws 42703 if there is none.
 AttrNumber column_number(Relation, const char *name);

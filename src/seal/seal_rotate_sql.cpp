@@ -92,14 +92,21 @@ Protected protection_of(Relation relation, const char *column) {
 }
 
 // Where a rotation is. It passes from step to step as a bigint[].
+//
+// Pass 0 makes the new version known, and commits that. Then it waits for those who are at work with the field and may
+// know only older versions: they would search for values in a form that they no longer have. Only then is anything
+// changed.
 struct Position {
     std::int64_t table, block, end, changed, pass;
+    std::int64_t primary, pinned; // what values get
 };
+enum : std::int64_t { announce = -1, wait = 0, first_pass = 1 };
 constexpr std::size_t position_size = sizeof(Position) / sizeof(std::int64_t);
 constexpr std::int64_t max_passes = 100;
 
 Datum position_datum(const Position &position) {
-    const std::int64_t numbers[] = {position.table, position.block, position.end, position.changed, position.pass};
+    const std::int64_t numbers[] = {position.table, position.block,   position.end,   position.changed,
+                                    position.pass,  position.primary, position.pinned};
     static_assert(std::size(numbers) == position_size);
     return pg::call([&numbers] {
         Datum values[position_size];
@@ -109,12 +116,20 @@ Datum position_datum(const Position &position) {
     });
 }
 Position position_arg(FunctionCallInfo fcinfo, int argument) {
-    if (fcinfo->args[argument].isnull) return {0, 0, -1, 0, 1};
+    if (fcinfo->args[argument].isnull) return {0, 0, -1, 0, announce, 0, 0};
     const auto numbers = pg::elements<std::int64_t>(fcinfo->args[argument].value, "state");
     if (numbers.size() != position_size)
         throw Error(sqlstate::invalid_parameter, "state is not one of a rotation",
                     "It has " + std::to_string(numbers.size()) + " numbers.", "CALL customer_data.seal_rotate.");
-    return {numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]};
+    return {numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5], numbers[6]};
+}
+
+// At the beginning of a table.
+Position at_table(Oid table, Position position) {
+    position.table = table;
+    position.block = 0;
+    position.end = -1;
+    return position;
 }
 
 void refuse_hidden_rows(Relation relation) {
@@ -223,14 +238,20 @@ CD_FUNCTION(cd_seal_rotate_step) {
     const auto at = std::lower_bound(tables.begin(), tables.end(), static_cast<Oid>(position.table));
     if (at == tables.end()) PG_RETURN_NULL();
     const OpenTable table(*at);
-    if (*at != static_cast<Oid>(position.table)) position = {*at, 0, -1, position.changed, position.pass};
     const Protected declared = protection_of(table.relation(), column);
     refuse_hidden_rows(table.relation());
-    const keyring::Field &field = keyring::field(declared.field);
-    if (position.end < 0) {
-        if (field.previous) keyring::wait_for_users(field.name, *field.previous);
-        position.end = pg::call([&table] { return RelationGetNumberOfBlocks(table.relation()); });
+    if (position.pass == wait) { // before this transaction uses the field itself: others may wait for it
+        const Versions versions = versions_now(declared.field);
+        keyring::wait_for_users(declared.field, versions.pinned);
+        if (versions.previous) keyring::wait_for_users(declared.field, versions.previous);
+        position.pass = first_pass;
+        return position_datum(position);
     }
+    const keyring::Field &field = keyring::field(declared.field);
+    if (position.pass == announce || position.primary != field.primary || position.pinned != field.pinned)
+        return position_datum({tables.front(), 0, -1, 0, wait, field.primary, field.pinned});
+    if (*at != static_cast<Oid>(position.table)) position = at_table(*at, position);
+    if (position.end < 0) position.end = pg::call([&table] { return RelationGetNumberOfBlocks(table.relation()); });
     const FormData_pg_class &form = *table.relation()->rd_rel;
     const double rows_per_block =
         form.reltuples > 0 && form.relpages > 0 ? double{form.reltuples} / form.relpages : 100;
@@ -254,8 +275,11 @@ CD_FUNCTION(cd_seal_rotate_step) {
             throw Error(sqlstate::not_set_up, "values do not keep their new version",
                         "After " + std::to_string(max_passes) + " passes there are still others.",
                         "Look for a trigger that brings them back, and for sessions that seal in long transactions.");
-        position = last ? Position{tables.front(), 0, -1, 0, position.pass + 1}
-                        : Position{*(at + 1), 0, -1, position.changed, position.pass};
+        position = at_table(last ? tables.front() : *(at + 1), position);
+        if (last) {
+            position.changed = 0;
+            ++position.pass;
+        }
     }
     record(owner, name, column, field, changed, false);
     return position_datum(position);
