@@ -219,10 +219,11 @@ CD_FUNCTION(cd_seal_protect) {
     if (column.row_key && !(flags & row_bound)) refuse(relation, declared, "The value is bound to no row key.");
     if (!column.row_key && flags & row_bound)
         refuse(relation, declared, "The value is bound to a row key, and the trigger names no column of it.");
-    const bool changed = !old || !is_same(relation, column.number, old, row);
-    if (column.row_key && !changed && !is_same(relation, column.row_key, old, row))
+    if (column.row_key && old && is_same(relation, column.number, old, row) &&
+        !is_same(relation, column.row_key, old, row))
         refuse(relation, declared, "The row key changes, and the value is bound to the one before.");
-    if (column.versions.previous != 0 && changed && !(flags & randomised))
+    // An update of another column of the index may bring rows together too.
+    if (column.versions.previous != 0 && !(flags & randomised))
         check_unique_over_versions(trigger, declared, column, sealed);
     return PointerGetDatum(row);
 }
