@@ -1,4 +1,5 @@
 // Declaring fields, and moving them to another version of the key.
+#include "fpe/fpe_format.hpp"
 #include "keyring/process_sql.hpp"
 #include "pg/arguments.hpp"
 #include "pg/user_query.hpp"
@@ -110,6 +111,7 @@ CD_FUNCTION(cd_field_define) {
                     "customer_data.blind_bits(rows) gives a length that fits.");
     require_between(left, 0, 1000, "keep_left", "It counts characters of the alphabet that stay as they are.");
     require_between(right, 0, 1000, "keep_right", "It counts characters of the alphabet that stay as they are.");
+    fpe::Format(utf8(alphabet), left, right, luhn); // throws unless values can have it
     if (!fcinfo->args[key_version_].isnull)
         require_between(integer_argument(fcinfo, key_version_), 1, static_cast<int>(max_version), "key_version",
                         "Leave it out for customer_data.key_version.");
