@@ -64,7 +64,7 @@ RESET client_min_messages;
 SELECT mask_text('abcd', -1, 0);
 SELECT mask_text('abcd', 0, -2);
 SELECT mask_text('abcd', 1, 0, '');
-SELECT mask_text('abcd', 1, 0, 'XXX');
+SELECT mask_text('abcd', 1, 0, '###');
 SELECT generalize_date(date '2020-01-01', 'century');
 SELECT generalize_date('infinity'::date, 'year');
 SELECT generalize_date('-infinity'::timestamptz, 'year');

@@ -1,5 +1,5 @@
-// What a reader takes for one character: extended grapheme clusters of Unicode Standard Annex 29, tailored so that every
-// mark stays with its letter.
+// What a reader takes for one character: extended grapheme clusters of Unicode Standard Annex 29, tailored so that
+// every mark stays with its letter.
 #pragma once
 #include "common/error.hpp"
 #include "mask/grapheme_table.hpp"

@@ -23,10 +23,12 @@ std::size_t count_clusters(std::string_view text, Poll poll) {
     return each_cluster(text, poll, [](std::string_view, std::size_t) {});
 }
 
+[[noreturn]] void refuse_length() {
+    throw Error(sqlstate::program_limit, "the masked text is too long",
+                "It would have more than " + std::to_string(max_text) + " bytes.", "Use a shorter mask.");
+}
 void append(std::string &text, std::string_view more) {
-    if (more.size() > max_text - text.size())
-        throw Error(sqlstate::program_limit, "the masked text is too long",
-                    "It would have more than " + std::to_string(max_text) + " bytes.", "Use a shorter mask.");
+    if (more.size() > max_text - text.size()) refuse_length();
     text += more;
 }
 
@@ -112,8 +114,9 @@ std::string mask_text(std::string_view value, std::int32_t keep_left, std::int32
                     "It stands for each character that is hidden; the usual one is *.");
     const std::size_t n = count_clusters(value, poll), left = static_cast<std::size_t>(keep_left),
                       right = static_cast<std::size_t>(keep_right);
-    if (left + right >= n) return replace(value, 0, n, mask, poll);
-    return replace(value, left, n - right, mask, poll);
+    const bool whole = left + right >= n;
+    if ((whole ? n : n - left - right) > max_text / mask.size()) refuse_length();
+    return whole ? replace(value, 0, n, mask, poll) : replace(value, left, n - right, mask, poll);
 }
 
 std::string mask_email(std::string_view value) {
