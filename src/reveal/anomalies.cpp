@@ -41,13 +41,15 @@ History history_before(const Days &days, std::int32_t day, std::int32_t longest)
     if (history.days == 0) return history;
     const auto begin = days.lower_bound(first), end = days.lower_bound(day);
     const double n = history.days;
+    std::int64_t rows = 0;
     for (auto d = begin; d != end; ++d) {
-        history.mean += static_cast<double>(d->second.rows) / n;
+        rows += d->second.rows;
         history.most_fields = std::max(history.most_fields, size_of(d->second.fields));
         history.hours += static_cast<std::int64_t>(d->second.hours.size());
         for (const auto &[hour, activity] : d->second.hours) ++history.by_hour[static_cast<std::size_t>(hour)];
     }
-    if (history.days < 2 || history.mean == 0) return history;
+    history.mean = static_cast<double>(rows) / n;
+    if (history.days < 2 || rows == 0) return history;
     double squares = 0;
     std::int32_t active = 0;
     for (auto d = begin; d != end; ++d, ++active) {
