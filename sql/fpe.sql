@@ -1,6 +1,7 @@
 -- Values that keep their shape: cards, phones and accounts that other programs take as such. The server of the tests has
 -- two fixed root keys, so that the values are what test/unit/ff1_reference.py makes with Python.
 SET client_min_messages = warning;
+DROP SCHEMA IF EXISTS customer_store, customer_keys CASCADE;
 SET search_path = public, customer_data;
 \pset null '(null)'
 SELECT privacy_setup();
@@ -59,3 +60,4 @@ SELECT field_define('fpe.bad', alphabet => 'abca');
 SELECT field_define('fpe.bad', alphabet => 'a');
 SELECT field_define('fpe.bad', alphabet => 'radix62', luhn => true);
 DROP TABLE sample, encrypted, card, older;
+DROP SCHEMA IF EXISTS customer_store, customer_keys CASCADE;
