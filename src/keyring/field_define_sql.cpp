@@ -1,5 +1,6 @@
 // Declaring fields, and moving them to another version of the key.
 #include "fpe/fpe_format.hpp"
+#include "keyring/field_sql.hpp"
 #include "keyring/process_sql.hpp"
 #include "pg/arguments.hpp"
 #include "pg/user_query.hpp"
@@ -199,9 +200,7 @@ CD_FUNCTION(cd_field_rotate) {
         query.write("SELECT key_version::int4, previous_version::int4 FROM customer_store.field "
                     "WHERE field::text COLLATE \"C\" = $1 FOR UPDATE",
                     {pg::text_value(name)});
-        if (query.rows() == 0)
-            throw Error(sqlstate::undefined_object, "field \"" + name + "\" is not declared",
-                        "There is no such row in customer_store.field.", "customer_data.field_define declares it.");
+        if (query.rows() == 0) refuse_unknown(name);
         if (query.integer(0, 1) == static_cast<std::int32_t>(wanted)) PG_RETURN_VOID();
         if (!query.null(0, 2))
             throw Error(
@@ -217,19 +216,31 @@ CD_FUNCTION(cd_field_rotate) {
     PG_RETURN_VOID();
 }
 
-// The previous version is forgotten: the caller says, and has checked, that no value has it any more.
+// The previous version is forgotten, if no value has it any more.
 CD_FUNCTION(cd_field_rotated) {
     pg::require_arguments(fcinfo, {"field"});
     const Oid owner = owner_for_caller(ACL_SELECT | ACL_UPDATE);
     const std::string name = text_argument(fcinfo, 0);
+    std::optional<Version> previous;
     {
         pg::AsOwner as_owner(owner);
         pg::Query &query = as_owner.query;
-        query.write("UPDATE customer_store.field SET previous_version = NULL WHERE field::text COLLATE \"C\" = $1",
-                    {pg::text_value(name)});
-        if (query.rows() == 0)
-            throw Error(sqlstate::undefined_object, "field \"" + name + "\" is not declared",
-                        "There is no such row in customer_store.field.", "customer_data.field_define declares it.");
+        query.write(
+            "SELECT previous_version::int4 FROM customer_store.field WHERE field::text COLLATE \"C\" = $1 FOR UPDATE",
+            {pg::text_value(name)});
+        if (query.rows() == 0) refuse_unknown(name);
+        if (!query.null(0, 1)) previous = static_cast<Version>(query.integer(0, 1));
+    }
+    if (!previous) PG_RETURN_VOID();
+    if (const std::string column = column_with(*previous, &name); !column.empty())
+        throw Error(sqlstate::not_set_up, "field \"" + name + "\" has values of the previous version",
+                    "Column " + column + " has values of version " + std::to_string(*previous) + ".",
+                    "CALL customer_data.seal_rotate for it; SELECT * FROM customer_data.rotation_status() shows all.");
+    {
+        pg::AsOwner as_owner(owner);
+        as_owner.query.write(
+            "UPDATE customer_store.field SET previous_version = NULL WHERE field::text COLLATE \"C\" = $1",
+            {pg::text_value(name)});
     }
     forget_lookups();
     PG_RETURN_VOID();

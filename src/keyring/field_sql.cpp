@@ -65,11 +65,6 @@ std::unique_ptr<Field> read(Oid owner, const std::string &name) {
     return field;
 }
 
-[[noreturn]] void refuse_unknown(const std::string &name) {
-    throw Error(sqlstate::undefined_object, "field \"" + name + "\" is not declared",
-                "There is no such row in customer_store.field.", "customer_data.field_define declares it.");
-}
-
 // The row, with a lock that tells others which version is in use; read again, for it may have changed before we had it.
 std::unique_ptr<Field> read_and_lock(Oid owner, const std::string &name) {
     std::unique_ptr<Field> field = read(owner, name);
@@ -105,6 +100,11 @@ struct Site {
 };
 
 } // namespace
+
+void refuse_unknown(const std::string &name) {
+    throw Error(sqlstate::undefined_object, "field \"" + name + "\" is not declared",
+                "There is no such row in customer_store.field.", "customer_data.field_define declares it.");
+}
 
 Oid store_owner() {
     const Oid owner = pg::owner_for_caller("field", 0);

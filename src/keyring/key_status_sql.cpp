@@ -126,8 +126,17 @@ CD_FUNCTION(cd_key_check) {
     return Datum{0};
 }
 
-// No value may be made or opened with the version any more. Whether columns still have such values, the caller has seen
-// in rotation_status().
+std::string column_with(Version version, const std::string *field) {
+    pg::Settings settings;
+    settings.set("search_path", pg::safe_path);
+    pg::Query query;
+    query.read("SELECT relation::text || '.' || column_name FROM customer_data.rotation_status() "
+               "WHERE key_version = $1 AND NOT is_target AND field = coalesce($2, field) LIMIT 1",
+               {{INT4OID, integer(version), false}, pg::text_or_null(field)}, pg::Query::See::now);
+    return query.rows() == 0 ? "" : query.text(0, 1);
+}
+
+// No value may be made or opened with the version any more.
 CD_FUNCTION(cd_key_retire) {
     pg::require_arguments(fcinfo, {"key_version"});
     const auto version = static_cast<Version>(DatumGetInt32(fcinfo->args[0].value));
@@ -138,10 +147,10 @@ CD_FUNCTION(cd_key_retire) {
         throw Error(sqlstate::not_set_up, what + " cannot be retired",
                     "It is the primary version, customer_data.key_version.",
                     "Make another one the primary, and seal with it what this one has sealed.");
+    const pg::Value number = {INT4OID, integer(version), false};
     {
         pg::AsOwner as_owner(owner);
         pg::Query &query = as_owner.query;
-        const pg::Value number = {INT4OID, integer(version), false};
         query.read(
             "SELECT field::text FROM customer_store.field WHERE key_version::int4 = $1 OR previous_version::int4 = $1 "
             "ORDER BY 1 LIMIT 1",

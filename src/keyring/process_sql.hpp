@@ -36,6 +36,10 @@ void check_root(Version);
 // to.
 void register_version(Version);
 
+// A column that the caller may read with values of the version that are to be rotated, of one field or of any; "" if
+// there is none.
+std::string column_with(Version, const std::string *field);
+
 // Counts transactions.
 std::uint64_t transaction();
 // Something looked up has changed in the tables.
