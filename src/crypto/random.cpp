@@ -11,12 +11,12 @@ namespace {
 struct {
     std::array<std::uint8_t, 4096> bytes; // the last `left` of them were not given out
     std::size_t left;
-} store;
+} pool;
 
 // Two processes that give out the same bytes would repeat nonces.
 void forget() {
-    wipe(store.bytes.data(), store.bytes.size());
-    store.left = 0;
+    wipe(pool.bytes.data(), pool.bytes.size());
+    pool.left = 0;
 }
 
 void fresh(std::span<std::uint8_t> out) {
@@ -31,18 +31,18 @@ void fresh(std::span<std::uint8_t> out) {
 } // namespace
 
 void random_bytes(std::span<std::uint8_t> out) {
-    if (out.size() > store.left) {
-        if (out.size() > store.bytes.size() / 4) return fresh(out);
+    if (out.size() > pool.left) {
+        if (out.size() > pool.bytes.size() / 4) return fresh(out);
         static const bool forgets = pthread_atfork(nullptr, nullptr, forget) == 0;
         if (!forgets) return fresh(out);
-        store.left = 0; // if OpenSSL refuses, nothing of what is there counts
-        fresh(store.bytes);
-        store.left = store.bytes.size();
+        pool.left = 0; // if OpenSSL refuses, nothing of what is there counts
+        fresh(pool.bytes);
+        pool.left = pool.bytes.size();
     }
-    std::uint8_t *from = store.bytes.data() + (store.bytes.size() - store.left);
+    std::uint8_t *from = pool.bytes.data() + (pool.bytes.size() - pool.left);
     std::copy_n(from, out.size(), out.begin());
     wipe(from, out.size());
-    store.left -= out.size();
+    pool.left -= out.size();
 }
 
 } // namespace cd::crypto

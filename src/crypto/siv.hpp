@@ -14,7 +14,7 @@ class Cmac {
     Cmac(Cmac &&) noexcept = default;
     Cmac &operator=(Cmac &&) noexcept = default;
     // Of the two parts one after another; the first one has whole blocks, and is empty unless the second has bytes.
-    Block operator()(Bytes blocks, Bytes rest) const;
+    Block operator()(Bytes blocks, Bytes rest, Poll = {}) const;
     Block operator()(Bytes message) const;
 
   private:
@@ -32,15 +32,16 @@ class Siv {
     // S2V goes on with more components.
     Block add(const Block &begun, Bytes component) const;
 
-    // tag ‖ ciphertext: `out` has tag_size + plaintext.size() bytes. They must not overlap.
-    void seal(const Block &begun, Bytes plaintext, std::uint8_t *out) const;
+    // tag ‖ ciphertext: `out` has tag_size + plaintext.size() bytes. They must not overlap. Both poll at every half
+    // megabyte.
+    void seal(const Block &begun, Bytes plaintext, std::uint8_t *out, Poll = {}) const;
     // Writes sealed.size() - tag_size bytes. False, and all of them wiped, unless the tag is right; it is compared in
-    // constant time. `sealed` has at least tag_size bytes.
-    [[nodiscard]] bool open(const Block &begun, Bytes sealed, std::uint8_t *plaintext) const;
+    // constant time. They are wiped too if the poll throws. `sealed` has at least tag_size bytes.
+    [[nodiscard]] bool open(const Block &begun, Bytes sealed, std::uint8_t *plaintext, Poll = {}) const;
 
   private:
-    Block s2v_final(const Block &begun, Bytes plaintext) const;
-    void ctr(const Block &tag, Bytes in, std::uint8_t *out) const;
+    Block s2v_final(const Block &begun, Bytes plaintext, Poll) const;
+    void ctr(const Block &tag, Bytes in, std::uint8_t *out, Poll) const;
 
     Cmac mac_;
     Aes cipher_;

@@ -125,6 +125,32 @@ TEST(Siv, MovesItsKeys) {
     EXPECT_EQ(seal(other, other.begin({key}), key), sealed);
 }
 
+// A cancel is seen in the middle, by both halves of the work, and what was opened by then is wiped.
+TEST(Siv, PollsAndLeavesNothingWhenItIsCancelled) {
+    static int polls, last;
+    const Poll poll([] {
+        if (++polls == last) throw Error("57014", "canceled");
+    });
+    const Siv siv(key);
+    const Block begun = siv.begin({});
+    const Buffer plain((std::size_t{5} << 19) + 7, 'x');
+    Buffer sealed(plain.size() + Siv::tag_size), opened(plain.size());
+    polls = 0, last = -1;
+    siv.seal(begun, plain, sealed.data(), poll);
+    EXPECT_EQ(sealed, seal(siv, begun, plain));
+    const int all = polls;
+    EXPECT_GE(all, 8);
+    for (last = 1; last <= all; ++last) {
+        polls = 0;
+        opened.assign(plain.size(), 0xee);
+        EXPECT_THROW(static_cast<void>(siv.open(begun, sealed, opened.data(), poll)), Error);
+        EXPECT_EQ(opened, Buffer(plain.size()));
+    }
+    polls = 0;
+    EXPECT_TRUE(siv.open(begun, sealed, opened.data(), poll));
+    EXPECT_EQ(opened, plain);
+}
+
 // NIST SP 800-38B, appendix D.3 (AES-256).
 TEST(Cmac, ExamplesOfTheStandard) {
     const Cmac cmac(hex("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4"));
