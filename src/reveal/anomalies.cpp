@@ -18,7 +18,7 @@ struct Hour {
 };
 struct Day {
     std::int64_t rows = 0, canaries = 0;
-    std::set<std::uint32_t> fields, tickets;
+    std::set<std::uint32_t> fields, tickets, canary_tickets;
     std::map<std::int32_t, Hour> hours; // of the day, with activity
 };
 using Days = std::map<std::int32_t, Day>; // with activity
@@ -83,7 +83,8 @@ class Examination {
         const std::int32_t begin = number * hours_a_day;
         const std::int64_t tickets = size_of(day.tickets);
         if (day.canaries > 0)
-            found_.push_back({role, Kind::canary, begin, static_cast<double>(day.canaries), 0, 0, tickets});
+            found_.push_back(
+                {role, Kind::canary, begin, static_cast<double>(day.canaries), 0, 0, size_of(day.canary_tickets)});
         if (history.days < bounds_.min_days) return;
         // A limit for today's count from a negative binomial with the moments of the history: Noufaily et al. (2013),
         // An improved algorithm for outbreak detection in multiple surveillance systems, Statistics in Medicine 32,
@@ -178,6 +179,7 @@ std::vector<Anomaly> anomalies(std::vector<Activity> activities, const Bounds &b
         day.canaries += activity.canaries;
         day.fields.insert(activity.field);
         day.tickets.insert(activity.ticket);
+        if (activity.canaries > 0) day.canary_tickets.insert(activity.ticket);
         Hour &hour = day.hours[activity.hour - number * hours_a_day];
         hour.rows += activity.rows;
         hour.tickets.insert(activity.ticket);

@@ -156,11 +156,12 @@ TEST(Anomalies, HoursThatTheRoleDoesNotWork) {
 }
 
 TEST(Anomalies, ACanaryNeedsNoHistory) {
-    const auto found = anomalies({{3, 2405, 1, 1, 1, 2}, {4, 2405, 1, 2, 1, 0}}, usual);
+    const auto found = anomalies({{3, 2405, 1, 1, 1, 2}, {3, 2405, 1, 3, 1, 0}, {4, 2405, 1, 2, 1, 0}}, usual);
     ASSERT_EQ(found.size(), 1u);
     EXPECT_EQ(found[0].kind, Kind::canary);
     EXPECT_EQ(found[0].role, 3u);
     EXPECT_EQ(found[0].value, 2);
+    EXPECT_EQ(found[0].tickets, 1);
 }
 
 TEST(Anomalies, DaysBefore2000) {
