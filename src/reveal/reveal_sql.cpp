@@ -20,6 +20,8 @@ enum { ticket_argument, field_argument, value_argument, row_key_argument };
 }
 constexpr const char *ask_again = "Ask for a ticket with customer_data.reveal_request, and commit.";
 
+[[noreturn]] void refuse_expired() { refuse("It has expired.", ask_again); }
+
 // Tickets of this transaction: each is told to the log once, at its first use, and recorded at the end.
 struct Use {
     pg_uuid_t id;
@@ -83,7 +85,8 @@ Ticket use(const pg_uuid_t &id, const Asked &asked) {
         uses = new std::vector<Use>;
         pg::call([] { RegisterXactCallback(at_transaction, nullptr); });
     }
-    const Ticket ticket = open_ticket(id, static_cast<std::uint32_t>(asked.max_rows), asked.expires_at);
+    Ticket ticket;
+    if (!open_ticket(id, static_cast<std::uint32_t>(asked.max_rows), asked.expires_at, ticket)) refuse_expired();
     for (const Use &known : *uses)
         if (memcmp(&known.id, &id, sizeof id) == 0) return ticket;
     tell(id, asked);
@@ -182,7 +185,7 @@ void take_one_row(const Site &site) {
     switch (charge(site.ticket)) {
     case Charged::yes: return;
     case Charged::spent: refuse("All of its rows have been revealed.", ask_again);
-    case Charged::expired: refuse("It has expired.", ask_again);
+    case Charged::expired: refuse_expired();
     }
 }
 

@@ -102,6 +102,11 @@ Slot *room() {
     return oldest;
 }
 
+// A ticket that may have lost its place is over, even if the clock was set back since.
+bool is_over(TimestampTz expires_at) {
+    return expires_at <= GetCurrentTimestamp() || expires_at <= shared->forgotten_until;
+}
+
 Ticket found(Slot *slot) { return {slot, generation_of(pg_atomic_read_u64(&slot->state))}; }
 
 Count read(Slot &slot) {
@@ -131,14 +136,21 @@ std::uint64_t epoch() {
     return shared->epoch;
 }
 
-Ticket open_ticket(const pg_uuid_t &ticket, std::uint32_t max_rows, TimestampTz expires_at) {
+bool open_ticket(const pg_uuid_t &ticket, std::uint32_t max_rows, TimestampTz expires_at, Ticket &opened) {
     epoch();
     {
         const Lock lock(LW_SHARED);
-        if (Slot *const slot = find(ticket)) return found(slot);
+        if (Slot *const slot = find(ticket)) {
+            opened = found(slot);
+            return true;
+        }
     }
     const Lock lock(LW_EXCLUSIVE);
-    if (Slot *const slot = find(ticket)) return found(slot);
+    if (Slot *const slot = find(ticket)) {
+        opened = found(slot);
+        return true;
+    }
+    if (is_over(expires_at)) return false;
     Slot *const slot = room();
     if (!slot)
         throw Error("53400", "too many tickets are in use",
@@ -157,7 +169,8 @@ Ticket open_ticket(const pg_uuid_t &ticket, std::uint32_t max_rows, TimestampTz 
     pg_atomic_write_u64(&slot->used_at, static_cast<std::uint64_t>(GetCurrentTimestamp()));
     pg_atomic_write_u32(&slot->canaries, 0);
     pg_memory_barrier(); // before the lock is released, and with it the generation known
-    return found(slot);
+    opened = found(slot);
+    return true;
 }
 
 Charged charge(const Ticket &ticket) {

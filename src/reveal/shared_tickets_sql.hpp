@@ -27,7 +27,8 @@ struct Ticket {
     Slot *slot;
     std::uint32_t generation;
 };
-Ticket open_ticket(const pg_uuid_t &, std::uint32_t max_rows, TimestampTz expires_at);
+// False if it has expired. Throws 53400 if there is no place for it.
+bool open_ticket(const pg_uuid_t &, std::uint32_t max_rows, TimestampTz expires_at, Ticket &);
 
 enum class Charged { yes, spent, expired };
 // Takes one row of what is left.
