@@ -35,12 +35,16 @@ static void report(const Failure &f, [[maybe_unused]] fmNodePtr context) {
     whole(f.message, message, sizeof message);
     whole(f.detail, detail, sizeof detail);
     whole(f.hint, hint, sizeof hint);
+    // What protects values fails where one is at hand: the server's log shall not tell it with the statement, or with
+    // the line of a COPY.
+    const bool hidden = ERRCODE_TO_CATEGORY(f.state) == MAKE_SQLSTATE('Z', 'C', '0', '0', '0');
 #if PG_VERSION_NUM >= 160000
-    errsave(context, (errcode(f.state), errmsg_internal("%s", message),
-                      detail[0] ? errdetail_internal("%s", detail) : 0, hint[0] ? errhint("%s", hint) : 0));
+    errsave(context,
+            (errcode(f.state), errmsg_internal("%s", message), detail[0] ? errdetail_internal("%s", detail) : 0,
+             hint[0] ? errhint("%s", hint) : 0, errhidestmt(hidden), errhidecontext(hidden)));
 #else
     ereport(ERROR, (errcode(f.state), errmsg_internal("%s", message), detail[0] ? errdetail_internal("%s", detail) : 0,
-                    hint[0] ? errhint("%s", hint) : 0));
+                    hint[0] ? errhint("%s", hint) : 0, errhidestmt(hidden), errhidecontext(hidden)));
 #endif
 }
 

@@ -1,11 +1,16 @@
 #include "pg/trigger.hpp"
 extern "C" {
 #include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/sysattr.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "catalog/index.h"
 #include "catalog/pg_index.h"
 #include "executor/executor.h"
 #include "nodes/makefuncs.h"
+#include "optimizer/optimizer.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/relcache.h"
 #include "utils/syscache.h"
@@ -33,7 +38,48 @@ List *unique_indexes(Relation relation, AttrNumber column) {
     return found;
 }
 
+// All columns that an index looks at. Of the table, offset as in Bitmapsets of columns.
+Bitmapset *columns_of(Oid id) {
+    Relation const index = index_open(id, AccessShareLock);
+    const IndexInfo *const info = BuildIndexInfo(index);
+    Bitmapset *columns = nullptr;
+    for (int i = 0; i < info->ii_NumIndexKeyAttrs; ++i)
+        if (info->ii_IndexAttrNumbers[i] != 0) // else an expression, whose columns follow
+            columns = bms_add_member(columns, info->ii_IndexAttrNumbers[i] - FirstLowInvalidHeapAttributeNumber);
+    pull_varattnos(reinterpret_cast<Node *>(info->ii_Expressions), 1, &columns);
+    pull_varattnos(reinterpret_cast<Node *>(info->ii_Predicate), 1, &columns);
+    index_close(index, AccessShareLock);
+    return columns;
+}
+
+bool same(Relation relation, AttrNumber column, HeapTuple one, HeapTuple other) {
+    if (column <= 0) return false; // the whole row
+    TupleDesc const row = RelationGetDescr(relation);
+    bool one_null, other_null;
+    const Datum a = heap_getattr(one, column, row, &one_null), b = heap_getattr(other, column, row, &other_null);
+    if (one_null || other_null) return one_null == other_null;
+    const FormData_pg_attribute &attribute = *TupleDescAttr(row, column - 1);
+    return datum_image_eq(a, b, attribute.attbyval, attribute.attlen);
+}
+
 } // namespace
+
+bool is_same(Relation relation, AttrNumber column, HeapTuple one, HeapTuple other) {
+    return call([&] { return same(relation, column, one, other); });
+}
+
+bool is_same_to_indexes(Relation relation, AttrNumber column, HeapTuple one, HeapTuple other) {
+    return call([&] {
+        bool result = true;
+        List *const indexes = unique_indexes(relation, column);
+        for (int i = 0; i < list_length(indexes); ++i) {
+            const Bitmapset *const columns = columns_of(list_nth_oid(indexes, i));
+            for (int at = -1; result && (at = bms_next_member(columns, at)) >= 0;)
+                result = same(relation, static_cast<AttrNumber>(at + FirstLowInvalidHeapAttributeNumber), one, other);
+        }
+        return result;
+    });
+}
 
 bool is_unique(Relation relation, AttrNumber column) {
     return call([relation, column] { return unique_indexes(relation, column) != NIL; });

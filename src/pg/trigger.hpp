@@ -29,8 +29,12 @@ inline HeapTuple old_row(const TriggerData *trigger) {
     return TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_trigtuple : nullptr;
 }
 
+// Whether a column is the same in two rows, byte by byte.
+bool is_same(Relation, AttrNumber column, HeapTuple, HeapTuple);
 // Whether a unique index that holds at once has the column.
 bool is_unique(Relation, AttrNumber column);
+// Whether two versions of a row are the same for all such indexes.
+bool is_same_to_indexes(Relation, AttrNumber column, HeapTuple, HeapTuple);
 // Whether another row than `own` (which may be null) stands in the way of a row, for some unique index with the column.
 // It looks at what is committed and, having waited for them, at what other transactions are about to write.
 bool is_taken(Relation, AttrNumber column, HeapTuple row, const ItemPointerData *own);

@@ -9,7 +9,6 @@ extern "C" {
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "storage/lock.h"
-#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 }
@@ -126,15 +125,6 @@ void check_unique_over_versions(const TriggerData *trigger, const Protected &dec
                     "Look for it with customer_data.seal_deterministic_all.");
 }
 
-bool is_same(Relation relation, AttrNumber column, HeapTuple one, HeapTuple other) {
-    TupleDesc const row = RelationGetDescr(relation);
-    bool one_null, other_null;
-    const Datum a = heap_getattr(one, column, row, &one_null), b = heap_getattr(other, column, row, &other_null);
-    if (one_null || other_null) return one_null == other_null;
-    const FormData_pg_attribute &attribute = *TupleDescAttr(row, column - 1);
-    return pg::call([&] { return datum_image_eq(a, b, attribute.attbyval, attribute.attlen); });
-}
-
 } // namespace
 
 Versions versions_now(const char *field) {
@@ -219,11 +209,12 @@ CD_FUNCTION(cd_seal_protect) {
     if (column.row_key && !(flags & row_bound)) refuse(relation, declared, "The value is bound to no row key.");
     if (!column.row_key && flags & row_bound)
         refuse(relation, declared, "The value is bound to a row key, and the trigger names no column of it.");
-    if (column.row_key && old && is_same(relation, column.number, old, row) &&
-        !is_same(relation, column.row_key, old, row))
+    if (column.row_key && old && pg::is_same(relation, column.number, old, row) &&
+        !pg::is_same(relation, column.row_key, old, row))
         refuse(relation, declared, "The row key changes, and the value is bound to the one before.");
-    // An update of another column of the index may bring rows together too.
-    if (column.versions.previous != 0 && !(flags & randomised))
+    // Another column of the index may bring rows together too.
+    if (column.versions.previous != 0 && !(flags & randomised) &&
+        !(old && pg::is_same_to_indexes(relation, column.number, old, row)))
         check_unique_over_versions(trigger, declared, column, sealed);
     return PointerGetDatum(row);
 }

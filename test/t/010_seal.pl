@@ -227,7 +227,7 @@ my $content = q{SELECT md5(string_agg(c::text, ';' ORDER BY id)) FROM customer c
 my $sum = query($content);
 my $bare = PostgreSQL::Test::Cluster->new('bare');
 $bare->init;
-$bare->append_conf('postgresql.conf', "fsync = off\n");
+$bare->append_conf('postgresql.conf', "fsync = off\nlog_statement = none\n");
 $bare->start;
 command_ok([ 'pg_dump', '-Fc', '-f', "$dir/dump", $node->connstr('postgres') ], 'pg_dump');
 command_ok([ 'pg_restore', '-e', '-d', $bare->connstr('postgres'), "$dir/dump" ], 'pg_restore into a cluster without keys');
@@ -241,6 +241,16 @@ like(error_of($bare, $read), qr/^ZC/, 'nobody reads them there');
 like(error_of($bare, q{UPDATE customer SET email = email WHERE id = 1}), qr/^none/, 'they may be written back');
 like(error_of($bare, q{UPDATE customer SET id = -1 WHERE id = 1}), qr/^ZC004/, 'and the trigger knows what may not, without a key');
 is($bare->safe_psql('postgres', q{SELECT count(*) FROM customer_data.rotation_status()}), 2, 'nor do their versions need one');
+
+# What is refused is not in the log instead.
+$bare->safe_psql('postgres', q{CREATE TABLE plain (id integer, phone text);
+	CREATE TRIGGER protect BEFORE INSERT ON plain FOR EACH ROW EXECUTE FUNCTION customer_data.seal_protect('crm.customer.email', 'phone')});
+my $at = -s $bare->logfile;
+like(error_of($bare, q{INSERT INTO plain VALUES (1, '+49 170 1234567')}), qr/^ZC004/, 'plaintext is refused');
+like(error_of($bare, qq{COPY plain FROM STDIN;\n1\t+49 170 1234567\n\\.\n}), qr/^ZC004/, 'in COPY too');
+my $log = substr(slurp_file($bare->logfile), $at);
+is(() = $log =~ /takes only values sealed/g, 2, 'the log has the errors');
+unlike($log, qr/1234567/, 'and not what was refused');
 
 # With the keys they open.
 $bare->append_conf('postgresql.conf', "customer_data.key_file = '$dir/root_key'\ncustomer_data.key_version = 2\nshared_preload_libraries = customer_data\n");
