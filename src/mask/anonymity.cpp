@@ -97,13 +97,25 @@ void Anonymity::count(std::uint32_t class_number, std::uint32_t value, std::uint
     rows_ = checked_rows(rows, rows_);
     class_rows_[class_number] += rows;
     value_rows_[value] += rows;
-    class_values_[class_number] += pairs_.add(class_number, value, rows);
+    if (!pairs_.add(class_number, value, rows)) return;
+    ++class_values_[class_number];
+    if (pairs_.size() % 1024 == 0) check_size();
 }
 
 // Before the tables are full, at a size that the stored form cannot be below.
 void Anonymity::check_size() const {
     const std::size_t least = classes_.bytes() + classes_.size() + values_.bytes() + 2 * pairs_.size();
     if (least > limit_) refuse_size(type, least, limit_);
+    // Texts of a few bytes have tables around them that are many times as large.
+    const std::size_t memory = classes_.memory() + values_.memory() + pairs_.memory() +
+                               (class_rows_.capacity() + value_rows_.capacity()) * sizeof(std::uint64_t) +
+                               class_values_.capacity() * sizeof(std::uint32_t);
+    if (memory / memory_factor > limit_ && memory > least_memory)
+        throw Error(sqlstate::program_limit, std::string(type) + " takes too much memory",
+                    "It takes " + std::to_string(memory / 1024) + " kB with " + std::to_string(classes_.size()) +
+                        " classes; the limit is " + std::to_string(memory_factor) + " times " +
+                        std::to_string(limit_ / 1024) + " kB.",
+                    "Raise customer_data.max_book_memory, or make several, for instance one per country.");
     if (std::max(classes_.size(), values_.size()) >= max_values)
         throw Error(sqlstate::program_limit, "anonymity_summary has too many classes or values",
                     "There are " + std::to_string(max_values) + ".", "Make several, for instance one per country.");

@@ -90,6 +90,8 @@ class Anonymity {
     }
 
     static constexpr const char *type = "anonymity_summary";
+    // While it is gathered it takes no more memory than so many times the limit of its stored form.
+    static constexpr std::size_t memory_factor = 4, least_memory = 1 << 20;
     static constexpr std::size_t max_key = std::size_t{1} << 30;
     static constexpr std::size_t max_columns = 1600; // of a table
     static constexpr std::uint64_t max_rows = std::uint64_t{1} << 48;

@@ -18,6 +18,9 @@ class Interned {
 
     std::size_t size() const { return entries_.size(); }
     std::size_t bytes() const { return text_.size(); }
+    std::size_t memory() const {
+        return text_.capacity() + entries_.capacity() * sizeof(Entry) + slots_.capacity() * sizeof(Slot);
+    }
     std::string_view operator[](std::size_t number) const {
         const Entry &entry = entries_[number];
         return {text_.data() + entry.place, entry.length};
@@ -81,6 +84,7 @@ class PairCounts {
         : slots_(memory), seed_(seed), poll_(poll) {}
 
     std::size_t size() const { return size_; }
+    std::size_t memory() const { return slots_.capacity() * sizeof(Slot); }
 
     // Whether the pair is new. Counts are above 0.
     bool add(std::uint32_t a, std::uint32_t b, std::uint64_t count) {

@@ -296,6 +296,19 @@ TEST(Anonymity, ItsSizeIsBounded) {
     };
     const std::size_t size = fill(SIZE_MAX);
     EXPECT_EQ(fill(size), size);
+    // Few classes and values, and all pairs of them.
+    EXPECT_EQ(refusal([] {
+                  Summary s(100000);
+                  for (int i = 0; i < 90000; ++i) s.add({std::to_string(i / 300), {std::to_string(i % 300)}});
+              }),
+              "54000 anonymity_summary takes too much memory");
+    // Many classes of a byte or two: the tables would be large before the stored form is.
+    EXPECT_EQ(refusal([] {
+                  Summary s(1 << 20);
+                  for (int i = 0; i < 200000; ++i)
+                      s.add({{}, {std::string(1, static_cast<char>(i)), std::string(1, static_cast<char>(i / 256))}});
+              }),
+              "54000 anonymity_summary takes too much memory");
     EXPECT_EQ(refusal([&] { fill(size - 1); }), "54000 anonymity_summary is too large");
     EXPECT_EQ(refusal([&] { fill(size / 2); }), "54000 anonymity_summary is too large");
     EXPECT_EQ(refusal([] {
