@@ -20,7 +20,9 @@ CREATE TEMP VIEW support AS
     SELECT unnest(ARRAY[typinput, typoutput, typreceive, typsend, typmodin, typmodout])::oid
     FROM pg_type t JOIN member ON classid = 'pg_type'::regclass AND objid = t.oid
     UNION
-    SELECT oprcode FROM pg_operator o JOIN member ON classid = 'pg_operator'::regclass AND objid = o.oid;
+    SELECT oprcode FROM pg_operator o JOIN member ON classid = 'pg_operator'::regclass AND objid = o.oid
+    UNION ALL
+    SELECT amproc FROM pg_amproc p JOIN pg_opclass c ON c.opcfamily = p.amprocfamily JOIN member ON classid = 'pg_opclass'::regclass AND objid = c.oid;
 
 SELECT isnt_empty('SELECT * FROM routine', 'the extension has functions, so the rules have something to say');
 
@@ -153,6 +155,17 @@ $$, $$
     VALUES ('customer_data.model(text,integer)', 's', 's')
     UNION ALL -- read definitions and members
     SELECT signature, 's', 's' FROM routine WHERE proname IN ('segment_sql', 'segment_explain', 'segment_members', 'segment_overlap')
+    UNION ALL -- depend on the keyring and on declared fields; never immutable, for then what they open would be kept
+    SELECT signature, 's', 's' FROM routine WHERE proname IN ('seal_deterministic', 'seal_deterministic_all', 'seal_blind_index', 'unseal', 'unseal_bytes',
+        'pseudonym', 'blind_index', 'blind_index_all', 'fpe_encrypt', 'fpe_decrypt')
+    UNION ALL -- another value each time
+    SELECT signature, 'v', 's' FROM routine WHERE proname IN ('seal', 'seal_bytes', 'seal_again')
+    UNION ALL -- write fields, versions, tickets, keys of subjects and what stands in columns; a trigger
+    SELECT signature, 'v', 'u' FROM routine WHERE proname ~ '^(privacy_setup|field_|key_check|key_retire|reveal|seal_protect|seal_rotate|seal_for|seal_bytes_for|shred|subject_)'
+    UNION ALL -- looks at this process
+    SELECT signature, 'v', 'r' FROM routine WHERE proname = 'key_status'
+    UNION ALL -- reads tables of the caller, with what only a leader may set
+    SELECT signature, 's', 'u' FROM routine WHERE proname = 'rotation_status'
 $$, 'what is not immutable and parallel safe');
 SELECT is_empty($$ SELECT signature FROM routine WHERE prokind = 'w' AND provolatile = 'v' $$,
     'no window function is volatile: .* would evaluate it once per column');
@@ -162,7 +175,11 @@ SELECT is_empty($$
       -- Commands refuse NULL where they need a value.
       AND prorettype <> 'void'::regtype AND proname NOT IN ('segment_refresh', 'segment_preview', 'churn_observations', 'churn_features', 'churn_rate', 'model_save', 'model',
           -- An option that is NULL is as the algorithm has it; without a dataset they refuse.
-          'churn_fit', 'cross_validate')
+          'churn_fit', 'cross_validate',
+          -- A value that is NULL stays NULL, a field or rule that is NULL is an error; a row key is optional.
+          'seal', 'seal_bytes', 'seal_for', 'seal_bytes_for', 'seal_deterministic', 'seal_deterministic_all', 'unseal', 'unseal_bytes', 'seal_again', 'seal_blind_index',
+          'seal_rotate_step', 'pseudonym', 'blind_index', 'blind_index_all', 'normalise', 'fpe_encrypt', 'fpe_decrypt',
+          'reveal_request', 'reveal', 'reveal_bytes', 'reveal_log', 'reveal_anomalies')
       -- An average amount that is unknown does not matter to a customer without repeat purchases, and a model may be without spend.
       AND NOT (proname ~ '^clv_(spend|value|value_interval)$' AND 'average' = ANY (proargnames)) AND proname <> 'clv_model'
 $$, 'functions of values return NULL for NULL');
@@ -173,6 +190,8 @@ SELECT is_empty($$ SELECT signature FROM routine WHERE prosecdef $$, 'no functio
 SELECT is_empty($$
     SELECT signature FROM routine JOIN pg_language l ON l.oid = prolang
     WHERE lanname IN ('sql', 'plpgsql') AND prosqlbody IS NULL
+      -- A procedure that commits can have no settings: these two qualify every name.
+      AND proname NOT IN ('seal_rotate', 'subject_rewrap')
       AND NOT coalesce(proconfig @> ARRAY['search_path=pg_catalog, pg_temp'], false)
 $$, 'functions in SQL and PL/pgSQL have a parsed body or a fixed search_path');
 SELECT ok(has_schema_privilege('public', 'customer_data', 'USAGE') AND NOT has_schema_privilege('public', 'customer_data', 'CREATE'),
@@ -215,6 +234,13 @@ INSERT INTO public_name SELECT unnest(ARRAY[
     'clv_agg', 'clv_opportunity_agg', 'clv_opportunities', 'clv_fit', 'clv_model', 'clv_compare', 'clv_tracking', 'clv_alive', 'clv_purchases', 'clv_residual_purchases',
     'clv_spend', 'clv_value', 'clv_value_interval', 'clv_expected', 'clv_purchase_probability', 'clv_model_to_jsonb', 'clv_model_from_jsonb',
     'sbg_fit', 'sbg_survival', 'sbg_retention', 'sbg_renewals', 'sbg_residual_renewals', 'sbg_model_to_jsonb', 'sbg_model_from_jsonb',
+    -- keyring, seal: what needs no key. A trigger function is called by none but its trigger.
+    'sealed', 'sealed_key_version', 'sealed_info', 'seal_protect',
+    -- pseudonym
+    'blind_bits', 'normalise',
+    -- mask
+    'mask_email', 'mask_phone', 'mask_card', 'mask_name', 'mask_text', 'generalize_date', 'generalize_number', 'generalize_ip', 'generalize_postcode',
+    'anonymity_agg', 'anonymity_groups', 'k_anonymity', 'l_diversity', 't_closeness', 'uniqueness',
     -- every summary, dataset and model
     'rollup', 'summary']);
 INSERT INTO public_name SELECT DISTINCT proname FROM routine
@@ -236,7 +262,7 @@ INSERT INTO sample VALUES
     ('boolean', 'true'), ('smallint', '2'), ('integer', '5'), ('bigint', '7'), ('double precision', '1.5'), ('numeric', '2.5'),
     ('text', '''dense'''), ('uuid', '''00000000-0000-0000-0000-000000000001'''), ('date', '''2020-02-03'''),
     ('timestamptz', '''2020-02-03 04:05:06+00'''), ('interval', '''7 days'''), ('double precision[]', '''{1,2}'''), ('integer[]', '''{1,2}'''), ('bigint[]', '''{9,4,2}'''),
-    ('bytea', '''\x00'''), ('cstring', '''AAAA'''), ('jsonb', '''{}'''), ('text[]', '''{}'''), ('name', '''oid'''), ('regclass', '''pg_catalog.pg_class'''),
+    ('bytea', '''\x00'''), ('inet', '''10.1.2.3'''), ('cstring', '''AAAA'''), ('jsonb', '''{}'''), ('text[]', '''{}'''), ('name', '''oid'''), ('regclass', '''pg_catalog.pg_class'''),
     -- A row with a column that is named like the sample of text.
     ('record', '(SELECT q FROM (SELECT 1.5 AS dense, 2 AS other) q)'),
     ('customer_data.dataset', '(SELECT customer_data.dataset_agg(ARRAY[1, 2.5]))');
@@ -261,7 +287,7 @@ BEGIN
     WHILE made LOOP
         made := false;
         FOR maker IN
-            SELECT r.*, array_agg(s.expression || '::' || s.type ORDER BY position) AS given
+            SELECT r.*, array_agg(CASE WHEN r.provariadic <> 0 AND position = r.pronargs THEN 'VARIADIC ' ELSE '' END || s.expression || '::' || s.type ORDER BY position) AS given
             FROM routine r, unnest(proargtypes::oid[]) WITH ORDINALITY AS argument (type, position) JOIN sample s USING (type)
             WHERE r.prokind IN ('a', 'f') AND NOT r.proretset AND r.oid NOT IN (SELECT oid FROM support)
               AND r.prorettype NOT IN (SELECT type FROM sample)
@@ -297,6 +323,8 @@ CREATE TEMP TABLE call AS
             LEFT JOIN sample s ON s.type = argument
         -- PostgreSQL lets nobody call a function of internal from SQL, not even with NULL.
         WHERE 'internal'::regtype <> ALL (r.proargtypes::oid[])
+          -- A procedure that commits may not be called from here, and a trigger function from nowhere.
+          AND r.prokind <> 'p' AND r.prorettype <> 'trigger'::regtype
         GROUP BY r.oid, variant
     )
     SELECT signature,
