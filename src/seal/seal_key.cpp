@@ -32,7 +32,7 @@ crypto::Block SealKey::associated(std::uint8_t flags, Bytes row_key, Bytes nonce
     return block;
 }
 
-void SealKey::seal(std::uint8_t flags, Bytes row_key, Bytes plaintext, std::uint8_t *out) const {
+void SealKey::seal(std::uint8_t flags, Bytes row_key, Bytes plaintext, std::uint8_t *out, Poll poll) const {
     const auto header = Header{flags, version_, field_}.bytes();
     out = std::copy(header.begin(), header.end(), out);
     std::span<std::uint8_t> nonce;
@@ -41,15 +41,15 @@ void SealKey::seal(std::uint8_t flags, Bytes row_key, Bytes plaintext, std::uint
         crypto::random_bytes(nonce);
         out += nonce_size;
     }
-    siv_.seal(associated(flags, row_key, nonce), plaintext, out);
+    siv_.seal(associated(flags, row_key, nonce), plaintext, out, poll);
 }
 
-bool SealKey::open(const Sealed &sealed, std::optional<Bytes> row_key, std::uint8_t *plaintext) const {
+bool SealKey::open(const Sealed &sealed, std::optional<Bytes> row_key, std::uint8_t *plaintext, Poll poll) const {
     const Header &header = sealed.header;
     if (header.version != version_ || header.field != field_ ||
         row_key.has_value() != ((header.flags & row_bound) != 0))
         return false;
-    return siv_.open(associated(header.flags, row_key.value_or(Bytes{}), sealed.nonce), sealed.body, plaintext);
+    return siv_.open(associated(header.flags, row_key.value_or(Bytes{}), sealed.nonce), sealed.body, plaintext, poll);
 }
 
 } // namespace cd::seal

@@ -19,10 +19,10 @@ class SealKey {
 
     // `out` has overhead(flags) + plaintext.size() bytes. A randomised value takes a new nonce. `row_key` is bound if
     // the flags say so.
-    void seal(std::uint8_t flags, Bytes row_key, Bytes plaintext, std::uint8_t *out) const;
+    void seal(std::uint8_t flags, Bytes row_key, Bytes plaintext, std::uint8_t *out, Poll = {}) const;
     // Writes plaintext_size() bytes. False, and nothing of the plaintext stays there, unless the value was sealed by a
     // key like this one, with that row key or, as here, without one.
-    [[nodiscard]] bool open(const Sealed &, std::optional<Bytes> row_key, std::uint8_t *plaintext) const;
+    [[nodiscard]] bool open(const Sealed &, std::optional<Bytes> row_key, std::uint8_t *plaintext, Poll = {}) const;
 
   private:
     crypto::Block associated(std::uint8_t flags, Bytes row_key, Bytes nonce) const;

@@ -65,7 +65,7 @@ Bytes sealed_bytes(Holds as, Datum datum, std::unique_ptr<std::uint8_t[]> &room)
     const std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
     const std::size_t size = value_size(text);
     room = std::make_unique_for_overwrite<std::uint8_t[]>(size);
-    read_text(text, room.get());
+    read_text(text, room.get(), pg::interrupts);
     return {room.get(), size};
 }
 
@@ -75,7 +75,7 @@ Datum column_datum(Holds as, Datum sealed) {
     const Bytes bytes = pg::bytes_of(DatumGetPointer(sealed));
     const std::size_t size = text_size(bytes.size());
     const pg::NewVarlena text = pg::call([size] { return pg::NewVarlena(size); });
-    put_text(bytes, reinterpret_cast<char *>(text.content));
+    put_text(bytes, reinterpret_cast<char *>(text.content), pg::interrupts);
     return text.finish(text.content + size);
 }
 

@@ -97,14 +97,15 @@ Sealed stored(Bytes value) {
 
 void open(const keyring::Field &field, const Sealed &sealed, std::optional<Bytes> row_key, std::uint8_t *plaintext) {
     const Header &header = sealed.header;
-    if (!key_of(field, header.flags, header.version).open(sealed, row_key, plaintext)) keyring::refuse_to_open();
+    if (!key_of(field, header.flags, header.version).open(sealed, row_key, plaintext, pg::interrupts))
+        keyring::refuse_to_open();
 }
 
 Datum sealed_datum(const SealKey &key, std::uint8_t flags, std::optional<Bytes> row_key, Bytes plaintext) {
     require_size(plaintext.size());
     const std::size_t size = overhead(flags) + plaintext.size();
     const pg::NewVarlena value = pg::call([size] { return pg::NewVarlena(size); });
-    key.seal(flags, row_key.value_or(Bytes{}), plaintext, value.content);
+    key.seal(flags, row_key.value_or(Bytes{}), plaintext, value.content, pg::interrupts);
     return value.finish(value.content + size);
 }
 

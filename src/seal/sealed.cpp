@@ -91,10 +91,13 @@ Sealed Sealed::parse(Bytes value, const char *state) {
     return {header, value.subspan(header_size, nonce), value.subspan(header_size + nonce)};
 }
 
-void put_text(Bytes value, char *text) {
+void put_text(Bytes value, char *text, Poll poll) {
     text = std::copy(text_prefix.begin(), text_prefix.end(), text);
     std::size_t i = 0;
-    for (; i + 3 <= value.size(); i += 3, text += 4) put_group(&value[i], 3, text);
+    for (; i + 3 <= value.size(); i += 3, text += 4) {
+        poll.every(i);
+        put_group(&value[i], 3, text);
+    }
     if (i < value.size()) put_group(&value[i], value.size() - i, text);
 }
 
@@ -108,12 +111,13 @@ std::size_t value_size(std::string_view text) {
     return size;
 }
 
-void read_text(std::string_view text, std::uint8_t *value) {
+void read_text(std::string_view text, std::uint8_t *value, Poll poll) {
     const std::size_t size = value_size(text);
     std::uint8_t *to = value;
     std::uint32_t bits = 0;
     unsigned have = 0; // bits that are not written yet
-    for (const char c : text.substr(text_prefix.size())) {
+    for (const char &c : text.substr(text_prefix.size())) {
+        poll.every(static_cast<std::size_t>(&c - text.data()));
         const std::uint8_t digit = digit_values[static_cast<std::uint8_t>(c)];
         if (digit == no_digit) refuse(sqlstate::invalid_text, "It has a character that is no digit of base64url.");
         bits = bits << 6 | digit;

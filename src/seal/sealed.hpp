@@ -34,8 +34,8 @@ struct Header {
     friend bool operator==(const Header &, const Header &) = default;
 };
 
-// A value is opened as a whole before any of it is shown, and that cannot be cancelled: it takes 0.1 s at most.
-inline constexpr std::size_t max_plaintext = std::size_t{32} << 20;
+// A value is opened as a whole before any of it is shown, so it lies in memory several times.
+inline constexpr std::size_t max_plaintext = std::size_t{256} << 20;
 void require_size(std::size_t plaintext); // throws 54000 over the maximum
 
 constexpr std::size_t overhead(std::uint8_t flags) {
@@ -55,9 +55,9 @@ struct Sealed {
 
 // Text form. There is one text for a value: what ends in bits that are not 0, or has a blank, is refused (22P02).
 constexpr std::size_t text_size(std::size_t bytes) { return text_prefix.size() + (bytes * 4 + 2) / 3; }
-void put_text(Bytes value, char *text);
+void put_text(Bytes value, char *text, Poll = {});
 // So many bytes, into which read_text() reads the value. It is checked as by parse().
 std::size_t value_size(std::string_view text);
-void read_text(std::string_view text, std::uint8_t *value);
+void read_text(std::string_view text, std::uint8_t *value, Poll = {});
 
 } // namespace cd::seal

@@ -18,7 +18,7 @@ Datum input(FunctionCallInfo fcinfo) {
     const std::string_view given(PG_GETARG_CSTRING(0));
     const std::size_t size = value_size(given);
     const pg::NewVarlena value(size);
-    read_text(given, value.content);
+    read_text(given, value.content, pg::interrupts);
     return value.finish(value.content + size);
 }
 
@@ -38,7 +38,7 @@ CD_FUNCTION(cd_sealed_out) {
     const Bytes value = pg::bytes_arg(fcinfo->args[0].value);
     const std::size_t size = text_size(value.size());
     auto *const written = static_cast<char *>(palloc(size + 1));
-    put_text(value, written);
+    put_text(value, written, pg::interrupts);
     written[size] = '\0';
     PG_RETURN_CSTRING(written);
 }
