@@ -92,6 +92,8 @@ bool is_blank(std::uint32_t code) {
 }
 
 std::string_view cluster_at(std::string_view text, std::size_t at, Poll poll) {
+    const auto plain = [text](std::size_t i) { return text[i] >= ' ' && text[i] <= '~'; };
+    if (plain(at) && (at + 1 == text.size() || plain(at + 1))) return text.substr(at, 1); // most of all text
     Character before = character_at(text, at);
     std::size_t end = at + before.size;
     // GB11: a pictograph, marks, and a joiner hold the next pictograph. GB12: two regional indicators are a flag.
