@@ -61,8 +61,8 @@ History history_before(const Days &days, std::int32_t day, std::int32_t longest)
     return history;
 }
 
-void require(bool holds, const char *what, const char *hint) {
-    if (!holds) throw Error(sqlstate::invalid_parameter, what, "", hint);
+void require(bool holds, const char *what, const std::string &seen, const char *hint) {
+    if (!holds) throw Error(sqlstate::invalid_parameter, what, seen, hint);
 }
 
 class Examination {
@@ -156,14 +156,22 @@ std::int64_t count_quantile(double mean, double dispersion, double tail, Poll po
 }
 
 void check(const Bounds &bounds) {
-    require(bounds.days >= 1 && bounds.days <= 366, "days must be between 1 and 366", "It counts examined days.");
+    const auto is = [](const char *name, const std::string &value) { return std::string(name) + " is " + value + "."; };
+    require(bounds.days >= 1 && bounds.days <= 366, "days must be between 1 and 366",
+            is("days", std::to_string(bounds.days)), "It counts the days that are examined, as_of the last of them.");
     require(bounds.min_days >= 7 && bounds.min_days <= bounds.history_days && bounds.history_days <= 3660,
             "min_days must be between 7 and history_days, which may be up to 3660",
+            is("min_days", std::to_string(bounds.min_days)) + " " +
+                is("history_days", std::to_string(bounds.history_days)),
             "Nobody is measured by a history of less than a week.");
     require(bounds.false_alarms >= 1e-9 && bounds.false_alarms <= 0.1, "false_alarms must be between 1e-9 and 0.1",
+            is("false_alarms", digits(bounds.false_alarms)),
             "It is the share of ordinary days that may be called unusual.");
     require(bounds.rare_share > 0 && bounds.rare_share <= 0.5, "rare_share must be above 0, and at most 0.5",
+            is("rare_share", digits(bounds.rare_share)),
             "It is the share of a role's activity below which an hour of the day is unusual.");
+    require(bounds.min_hours >= 0, "min_hours must be at least 0", is("min_hours", std::to_string(bounds.min_hours)),
+            "It counts hours with activity.");
 }
 
 std::vector<Anomaly> anomalies(std::vector<Activity> activities, const Bounds &bounds, Poll poll) {

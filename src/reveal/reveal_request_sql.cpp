@@ -127,7 +127,8 @@ CD_FUNCTION(cd_reveal_request) {
                     "Ask for what the reason needs; a larger job has several tickets.");
     const std::int64_t ttl = pg::unit_micros(DatumGetIntervalP(fcinfo->args[4].value), "ttl");
     if (ttl > longest)
-        throw Error(sqlstate::invalid_parameter, "ttl must be at most one day", "",
+        throw Error(sqlstate::invalid_parameter, "ttl must be at most one day",
+                    "ttl is " + std::to_string(ttl / USECS_PER_SEC) + " seconds.",
                     "Give a time as '15 minutes'; a longer job asks again.");
     const keyring::Field &field = keyring::field(text_argument(fcinfo, 0));
     require_grant(field.name);
@@ -218,6 +219,7 @@ CD_FUNCTION(cd_reveal_canary) {
                               integer_value(field.pinned),
                               pg::text_value(caller)});
     }
+    if (canaries) canaries->of.clear();
     PG_RETURN_VOID();
 }
 

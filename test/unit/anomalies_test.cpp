@@ -195,4 +195,7 @@ TEST(Anomalies, BoundsThatMakeNoSense) {
         bounds.rare_share = share;
         EXPECT_TRUE(refused(bounds));
     }
+    Bounds bounds = usual;
+    bounds.min_hours = -1;
+    EXPECT_TRUE(refused(bounds));
 }
