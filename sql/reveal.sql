@@ -106,3 +106,4 @@ SELECT reveal_request('crm.customer.email', 'p', 'r');
 SELECT * FROM reveal_log();
 DROP OWNED BY cd_support, cd_agent;
 DROP ROLE cd_agent, cd_support;
+DROP SCHEMA IF EXISTS customer_store, customer_keys CASCADE;

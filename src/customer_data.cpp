@@ -37,7 +37,7 @@ void _PG_init(void) {
     DefineCustomIntVariable("customer_data.max_book_memory",
                             "Size that a purchase_book, or a summary of a whole table, may have when it is stored.",
                             "It holds for rfm_summary, survival_summary, evaluation_summary, drift_summary, "
-                            "lorenz_summary and clv_summary. A "
+                            "lorenz_summary, clv_summary and anonymity_summary. A "
                             "value over 767 MB allows larger ones within a query, which then cannot be stored.",
                             &cd::max_book_kilobytes, cd::max_book_kilobytes, 64, MAX_KILOBYTES, PGC_USERSET,
                             GUC_UNIT_KB, nullptr, nullptr, nullptr);

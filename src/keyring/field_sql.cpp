@@ -189,14 +189,6 @@ void wait_for_users(const std::string &field, Version pinned) {
     pg::call([&tag] { WaitForLockers(tag, ExclusiveLock, false); });
 }
 
-std::string_view utf8(std::string_view text) {
-    const int encoding = GetDatabaseEncoding();
-    if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII || text.empty()) return text;
-    const char *const converted =
-        pg::call([&text] { return pg_server_to_any(text.data(), static_cast<int>(text.size()), PG_UTF8); });
-    return converted == text.data() ? text : std::string_view(converted);
-}
-
 Datum text_from_utf8(std::string_view text) {
     const int encoding = GetDatabaseEncoding();
     const auto size = static_cast<int>(text.size());

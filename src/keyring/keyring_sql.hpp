@@ -7,7 +7,7 @@
 //         const SealKey &key = keys.get(field, field.primary);         // kept in the process
 #pragma once
 #include "keyring/keyring.hpp"
-#include "pg/varlena.hpp"
+#include "pg/encoding.hpp"
 #include <memory>
 #include <optional>
 
@@ -95,9 +95,9 @@ Oid store_owner();
 // Waits for the transactions that took the version for the pinned one of the field. New ones are not held up.
 void wait_for_users(const std::string &field, Version pinned);
 
-// Text is sealed and hashed as UTF-8, whatever the encoding of the database, so that databases agree. Both may allocate
-// in the current context, and the second throws 22021 where the bytes are no text in the database's encoding.
-std::string_view utf8(std::string_view server_text);
+// Text is sealed and hashed as UTF-8. What is opened need not be text: throws 22021 where it is none in the database's
+// encoding.
+using pg::utf8;
 Datum text_from_utf8(std::string_view);
 
 } // namespace cd::keyring

@@ -82,6 +82,10 @@ CREATE TABLE public.worth AS
 CREATE VIEW public.valued AS
     SELECT customer_id, clv_value(model, s, date '2030-01-01', '1 year', allow_unconverged => true) AS value, (t).expected
     FROM public.history, public.worth, LATERAL (SELECT t FROM clv_tracking(model, c, true) t WHERE period = 52) t;
+CREATE TABLE public.person (id int, email text, shown text GENERATED ALWAYS AS (customer_data.mask_email(email)) STORED, born date, network inet);
+INSERT INTO public.person (id, email, born, network) SELECT g, 'person' || g || '@example.com', date '1990-01-01' + g, '10.0.0.0'::inet + g FROM generate_series(1, 300) g;
+CREATE INDEX ON public.person (customer_data.generalize_date(born, 'month'), customer_data.generalize_ip(network));
+CREATE MATERIALIZED VIEW public.hidden AS SELECT customer_data.anonymity_agg(shown, customer_data.generalize_date(born, 'month')::text, id::text) AS a FROM public.person;
 CREATE TABLE public.alive (x float8, t_x float8, t float8, p float8 GENERATED ALWAYS AS (customer_data.clv_alive(customer_data.clv_model('nbd', '{1,2}', '7 days'), x, t_x, t)) STORED);
 INSERT INTO public.alive SELECT (r).x, (r).t_x, (r).t FROM (SELECT purchase_repeat(s, date '2030-01-01') AS r FROM public.history) q;
 CREATE INDEX ON public.alive (clv_purchases(clv_model('bg/nbd', '{0.243,4.414,0.793,2.426}', '7 days'), x, t_x, t, '1 year'));

@@ -37,6 +37,9 @@ CREATE TABLE public.value AS
            (SELECT clv_agg(s, '2030-01-01'::date, '7 days', s, '2031-01-01'::date) FROM history) AS clv_summary,
            (SELECT clv_fit(clv_agg(s, '2030-01-01'::date, '7 days')) FROM history) AS clv_model,
            sbg_fit('{1000,631,468,382}'::bigint[], '1 year') AS sbg_model,
+           -- Neither needs a key: version 1 of a field with tag aabbccdd.
+           sealed('\x0101000000000001aabbccdd'::bytea || decode(repeat('5a', 16), 'hex')) AS sealed,
+           (SELECT anonymity_agg('c' || customer_id % 5, (customer_id % 7)::text, nullif((customer_id % 3)::text, '1')) FROM history) AS anonymity_summary,
            (SELECT churn_fit(dataset_agg(f, 'gone'), 'forest', trees => 3) FROM (SELECT 'c' || customer_id % 3 AS name, purchase_revenue(s) AS revenue,
                 customer_id % 4 > 0 AS gone FROM history) f) AS churn_model,
            (SELECT purchase_repeat(s, '2030-01-01'::date) FROM history ORDER BY customer_id LIMIT 1) AS purchase_repeat,

@@ -108,6 +108,7 @@ for my $query (
 	'SELECT customer_data.rollup(survival) FROM counted',
 	q{SELECT customer_data.clv_agg(s, '2030-01-01'::date, '7 days', s, '2031-01-01'::date), customer_data.clv_opportunity_agg(s, '2030-01-01'::date, '30 days') FROM part},
 	q{SELECT customer_data.clv_agg(frequency, recency_days / 3, recency_days, abs(monetary), '7 days', shop, 13) FROM measured},
+	q{SELECT customer_data.anonymity_agg(shop::text, (frequency::int % 7)::text, nullif(recency_days::int % 5, 3)::text) FROM measured},
 	'SELECT customer_data.rollup(clv) FROM counted')
 {
 	is(partial_plan($query), 1, "$query: partial and final aggregate");
