@@ -7,6 +7,7 @@ extern "C" {
 #include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 }
 
@@ -30,19 +31,18 @@ Value text_or_null(const std::string *text) { return text ? text_value(*text) : 
 
 namespace {
 
-// Runs a statement and returns what SPI says. The rows go to the receiver, or to SPI_tuptable.
-int execute(const char *text, const Value *values, std::size_t count, bool read_only, DestReceiver *receiver) {
+// Runs a statement, planned or not, and returns what SPI says. The rows go to the receiver, or to SPI_tuptable.
+int execute(const char *text, SPIPlanPtr plan, std::initializer_list<Value> values, bool read_only,
+            DestReceiver *receiver = nullptr) {
     return call([&] {
-        ParamListInfo const parameters = makeParamList(static_cast<int>(count));
-        for (std::size_t i = 0; i < count; ++i) {
-            ParamExternData &parameter = parameters->params[i];
-            parameter = {values[i].datum, values[i].null, PARAM_FLAG_CONST, values[i].type};
-        }
+        ParamListInfo const parameters = makeParamList(static_cast<int>(values.size()));
+        ParamExternData *parameter = parameters->params;
+        for (const Value &value : values) *parameter++ = {value.datum, value.null, PARAM_FLAG_CONST, value.type};
         SPIExecuteOptions options{};
         options.params = parameters;
         options.read_only = read_only;
         options.dest = receiver;
-        const int result = SPI_execute_extended(text, &options);
+        const int result = plan ? SPI_execute_plan_extended(plan, &options) : SPI_execute_extended(text, &options);
         if (result < 0) elog(ERROR, "unexpected result of a statement: %s", SPI_result_code_string(result));
         return result;
     });
@@ -62,13 +62,46 @@ void Query::read(const char *text, std::initializer_list<Value> values, See see)
 }
 
 void Query::read_into(DestReceiver *receiver, const char *text, std::initializer_list<Value> values, See see) {
-    require_select(execute(text, values.begin(), values.size(), see == See::statement, receiver));
+    require_select(execute(text, nullptr, values, see == See::statement, receiver));
     rows_ = SPI_processed;
 }
 
 void Query::write(const char *text, std::initializer_list<Value> values) {
-    execute(text, values.begin(), values.size(), false, nullptr);
+    execute(text, nullptr, values, false);
     rows_ = SPI_processed;
+}
+
+void Query::read(Statement &statement, std::initializer_list<Value> values, See see) {
+    require_select(execute(nullptr, statement.plan(values), values, see == See::statement));
+    rows_ = SPI_processed;
+}
+
+void Query::write(Statement &statement, std::initializer_list<Value> values) {
+    execute(nullptr, statement.plan(values), values, false);
+    rows_ = SPI_processed;
+}
+
+SPIPlanPtr Statement::plan(std::initializer_list<Value> values) {
+    if (plan_) return plan_;
+    const char *const sql = sql_;
+    return plan_ = call([sql, &values] {
+               constexpr std::size_t most = 16;
+               Oid types[most];
+               std::size_t n = 0;
+               for (const Value &value : values)
+                   if (n < most) types[n++] = value.type;
+               SPIPlanPtr const made = SPI_prepare_cursor(sql, static_cast<int>(n), types, CURSOR_OPT_GENERIC_PLAN);
+               if (!made || n < values.size() || SPI_keepplan(made) != 0)
+                   elog(ERROR, "could not prepare a statement: %s", SPI_result_code_string(SPI_result));
+               return made;
+           });
+}
+
+LatestSnapshot::LatestSnapshot() : pushed_(!IsInParallelMode()) {
+    if (pushed_) call([] { PushActiveSnapshot(GetLatestSnapshot()); });
+}
+LatestSnapshot::~LatestSnapshot() {
+    if (pushed_ && std::uncaught_exceptions() == 0) PopActiveSnapshot();
 }
 
 void Query::give(const char *name, Tuplestorestate *rows, TupleDesc row) {
@@ -118,16 +151,16 @@ std::string user_name(Oid user) {
 
 namespace {
 
-// A relation of customer_store. Plain data.
+// A relation of one of our schemas. Plain data.
 struct Relation {
     Oid id = InvalidOid, owner = InvalidOid;
     bool is_table = false;
 };
 
-Relation relation(const char *name) {
-    return call([name] {
+Relation relation(const char *name, const char *in = store) {
+    return call([name, in] {
         Relation found;
-        const Oid schema = get_namespace_oid(store, true);
+        const Oid schema = get_namespace_oid(in, true);
         if (OidIsValid(schema)) found.id = get_relname_relid(name, schema);
         if (!OidIsValid(found.id)) return found;
         HeapTuple const tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(found.id));
@@ -141,10 +174,10 @@ Relation relation(const char *name) {
 }
 
 // Its owner, or InvalidOid if there is no such schema.
-Oid schema_owner() {
-    return call([] {
+Oid schema_owner(const char *name) {
+    return call([name] {
         Oid owner = InvalidOid;
-        const Oid schema = get_namespace_oid(store, true);
+        const Oid schema = get_namespace_oid(name, true);
         HeapTuple const tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
         if (!HeapTupleIsValid(tuple)) return owner;
         owner = reinterpret_cast<Form_pg_namespace>(GETSTRUCT(tuple))->nspowner;
@@ -153,9 +186,9 @@ Oid schema_owner() {
     });
 }
 
-bool caller_may_use_schema() {
-    return call([] {
-        const Oid schema = get_namespace_oid(store, false);
+bool caller_may_use_schema(const char *name) {
+    return call([name] {
+        const Oid schema = get_namespace_oid(name, false);
 #if PG_VERSION_NUM >= 160000
         return object_aclcheck(NamespaceRelationId, schema, GetUserId(), ACL_USAGE) == ACLCHECK_OK;
 #else
@@ -168,6 +201,16 @@ bool caller_may_use_schema() {
     throw Error(sqlstate::insufficient_privilege, what, detail, hint);
 }
 
+// Its owner; it becomes that of a new one.
+Oid make_schema(Query &query, const Schema &schema, Oid owner) {
+    if (const Oid found = schema_owner(schema.name); OidIsValid(found)) return found;
+    const std::string name = user_name(owner);
+    const std::string quoted = call([&name] { return quote_identifier(name.c_str()); });
+    query.write(("CREATE SCHEMA " + std::string(schema.name) + " AUTHORIZATION " + quoted).c_str());
+    query.write(("COMMENT ON SCHEMA " + std::string(schema.name) + " IS '" + schema.comment + "'").c_str());
+    return owner;
+}
+
 // As the owner of the table. 0 where there is none.
 int shape_of(Query &query, const char *feature, Query::See see) {
     query.read("SELECT version::pg_catalog.int4 FROM customer_store.shape WHERE feature::pg_catalog.text "
@@ -178,17 +221,19 @@ int shape_of(Query &query, const char *feature, Query::See see) {
 
 } // namespace
 
-Oid owner_for_caller(const char *table, AclMode rights) {
+Oid table_id(const char *table, const char *schema) { return relation(table, schema).id; }
+
+Oid owner_for_caller(const char *table, AclMode rights, const char *schema) {
     struct Right {
         AclMode mode;
         const char *name;
     };
     static constexpr Right known[] = {
         {ACL_SELECT, "SELECT"}, {ACL_INSERT, "INSERT"}, {ACL_UPDATE, "UPDATE"}, {ACL_DELETE, "DELETE"}};
-    const Relation found = relation(table);
+    const Relation found = relation(table, schema);
     if (!OidIsValid(found.id)) return InvalidOid;
-    const std::string name = std::string(store) + "." + table;
-    const bool enters = caller_may_use_schema();
+    const std::string name = std::string(schema) + "." + table;
+    const bool enters = caller_may_use_schema(schema);
     for (const Right &right : known) {
         if (!(rights & right.mode)) continue;
         if (enters &&
@@ -196,7 +241,7 @@ Oid owner_for_caller(const char *table, AclMode rights) {
             continue;
         refuse_right("permission denied for table " + name,
                      user_name(GetUserId()) + " lacks " + (enters ? right.name : "USAGE on the schema") + ".",
-                     std::string("Its owner grants USAGE on schema customer_store and ") + right.name +
+                     std::string("Its owner grants USAGE on schema ") + schema + " and " + right.name +
                          " on the table.");
     }
     return found.owner;
@@ -222,26 +267,29 @@ void set_up(const char *feature, int shape, std::initializer_list<NewTable> tabl
     // Two setups at once would race for the same names.
     query.write("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('customer_store', 0))");
     call([] { AcceptInvalidationMessages(); }); // what the other one made while we waited
-    if (!OidIsValid(schema_owner())) {
-        query.write("CREATE SCHEMA customer_store");
-        query.write("COMMENT ON SCHEMA customer_store IS 'records kept by customer_data for their owner'");
-    }
-    const Oid owner = schema_owner();
+    const Oid owner = make_schema(query, store_schema, GetUserId());
     if (!call([owner] { return has_privs_of_role(GetUserId(), owner); }))
         refuse_right("schema customer_store belongs to another role",
                      "It is owned by " + user_name(owner) + ", and " + user_name(GetUserId()) +
                          " does not have the rights of that role.",
                      "Run setup as the owner of the schema, or be granted membership in that role.");
     // Whatever is there already was made by the schema's owner, or by one whom we must not act for.
-    const auto check = [owner](const char *name) {
-        const Relation found = relation(name);
+    const auto check = [owner](const char *name, const Schema &schema) {
+        const Relation found = relation(name, schema.name);
         if (OidIsValid(found.id) && (found.owner != owner || !found.is_table))
-            refuse_right(std::string("customer_store.") + name + " is not a table of the schema's owner",
+            refuse_right(std::string(schema.name) + "." + name + " is not a table of the schema's owner",
                          "It is owned by " + user_name(found.owner) + ", the schema by " + user_name(owner) + ".",
                          "Drop or rename it, or give it to the owner of the schema.");
     };
-    check("shape");
-    for (const NewTable &table : tables) check(table.name);
+    check("shape", store_schema);
+    for (const NewTable &table : tables) {
+        if (const Oid other = make_schema(query, *table.schema, owner); other != owner)
+            refuse_right(std::string("schema ") + table.schema->name + " belongs to another role",
+                         "It is owned by " + user_name(other) + ", and schema customer_store by " + user_name(owner) +
+                             ".",
+                         "Drop or rename it, or give it to the owner of customer_store.");
+        check(table.name, *table.schema);
+    }
     const AsUser as_owner(owner);
     if (!OidIsValid(relation("shape").id)) {
         query.write("CREATE TABLE customer_store.shape (feature text PRIMARY KEY, version integer NOT NULL)");
@@ -257,7 +305,7 @@ void set_up(const char *feature, int shape, std::initializer_list<NewTable> tabl
                         ", this version knows shape " + std::to_string(shape) + ".",
                     "Run ALTER EXTENSION customer_data UPDATE.");
     for (const NewTable &table : tables)
-        if (!OidIsValid(relation(table.name).id)) query.write(table.statements);
+        if (!OidIsValid(relation(table.name, table.schema->name).id)) query.write(table.statements);
     if (seen == 0) {
         const std::string insert = std::string("INSERT INTO customer_store.shape (feature, version) VALUES ('") +
                                    feature + "', " + std::to_string(shape) + ")";

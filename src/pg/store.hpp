@@ -18,6 +18,11 @@ extern "C" {
 namespace cd::pg {
 
 inline constexpr const char *store = "customer_store";
+// A schema with tables of users, and its COMMENT.
+struct Schema {
+    const char *name, *comment;
+};
+inline constexpr Schema store_schema{store, "records kept by customer_data for their owner"};
 
 // The current user is another one until the end of the block; after an error, until the transaction's end restores it.
 class AsUser {
@@ -45,6 +50,33 @@ Value text_value(std::string_view);
 Value text_or_null(const std::string *);
 inline Value time_value(TimestampTz at) { return {TIMESTAMPTZOID, TimestampTzGetDatum(at), false}; }
 
+// A statement that is planned once in the process, for what runs once a row. Its parameters always have the same types,
+// and its names do not depend on the search_path.
+class Statement {
+  public:
+    constexpr explicit Statement(const char *sql) : sql_(sql) {}
+    Statement(const Statement &) = delete;
+    Statement &operator=(const Statement &) = delete;
+    struct _SPI_plan *plan(std::initializer_list<Value> values);
+
+  private:
+    const char *sql_;
+    struct _SPI_plan *plan_ = nullptr;
+};
+
+// What is committed at this moment is seen in the block by queries with See::statement, whatever the isolation of the
+// transaction. Not in parallel mode, where they see what the statement sees.
+class LatestSnapshot {
+  public:
+    LatestSnapshot();
+    ~LatestSnapshot(); // after an error the transaction's end does it
+    LatestSnapshot(const LatestSnapshot &) = delete;
+    LatestSnapshot &operator=(const LatestSnapshot &) = delete;
+
+  private:
+    bool pushed_;
+};
+
 // A connection to SPI. If an error leaves it open, the transaction's end closes it.
 class Query {
   public:
@@ -61,6 +93,8 @@ class Query {
     void read_into(DestReceiver *, const char *text, std::initializer_list<Value> values, See see = See::statement);
     // A statement that writes; it may return rows.
     void write(const char *text, std::initializer_list<Value> values = {});
+    void read(Statement &, std::initializer_list<Value> values, See see = See::statement);
+    void write(Statement &, std::initializer_list<Value> values);
     // What the next statements know as a table of that name.
     void give(const char *name, Tuplestorestate *rows, TupleDesc row);
 
@@ -81,9 +115,11 @@ class Query {
     std::uint64_t rows_ = 0;
 };
 
-// A table in customer_store on which the caller has these rights: its owner. Throws 42501 if he has not; InvalidOid if
-// there is none.
-Oid owner_for_caller(const char *table, AclMode rights);
+// A table on which the caller has these rights: its owner. Throws 42501 if he has not; InvalidOid if there is none. In
+// customer_store, unless another schema is named.
+Oid owner_for_caller(const char *table, AclMode rights, const char *schema = store);
+// InvalidOid if there is none.
+Oid table_id(const char *table, const char *schema = store);
 inline Oid readable_by_caller(const char *table) { return owner_for_caller(table, ACL_SELECT); }
 
 std::string user_name(Oid user);
@@ -92,9 +128,11 @@ std::string user_name(Oid user);
 void check_shape(const char *feature, int known);
 
 // Makes schema and tables of a feature, as <feature>_setup() does: `statements` create what `name` names, unless it is
-// there. The schema becomes the caller's, or is the caller's or that of a role whose rights the caller has.
+// there. Schema customer_store becomes the caller's, or is the caller's or that of a role whose rights the caller has;
+// other schemas have the same owner.
 struct NewTable {
     const char *name, *statements;
+    const Schema *schema = &store_schema;
 };
 void set_up(const char *feature, int shape, std::initializer_list<NewTable> tables);
 
