@@ -72,7 +72,8 @@ Header Header::parse(Bytes value, const char *state) {
     if (value[0] != known_format) refuse_unknown(state, "Its format", value[0]);
     if (value[1] != aes_256_siv) refuse_unknown(state, "Its algorithm", value[1]);
     // What is deterministic is equal in every row, so it belongs to none.
-    if (const std::uint8_t flags = value[2]; flags != 0 && flags != randomised && flags != (randomised | row_bound))
+    if (const std::uint8_t flags = value[2]; flags != 0 && flags != randomised && flags != (randomised | row_bound) &&
+                                             flags != (randomised | row_bound | of_subject))
         refuse_unknown(state, "Its flags byte", flags);
     if (value[3] != 0) refuse_unknown(state, "Its reserved byte", value[3]);
     const std::uint32_t version = read_u32(&value[4]);

@@ -17,6 +17,7 @@ inline constexpr std::string_view text_prefix = "cd1.";
 // Flags.
 inline constexpr std::uint8_t randomised = 1; // a nonce follows the header
 inline constexpr std::uint8_t row_bound = 2;  // opens with the row key that it was sealed with
+inline constexpr std::uint8_t of_subject = 4; // by the own key of the subject that is its row key
 
 // Tells one field's values from another's without a key: the first bytes of
 // SHA-256("customer_data/tag" lp(tenant) lp(field)), where lp puts the length before the bytes, as a u32.
@@ -25,7 +26,7 @@ FieldTag field_tag(std::string_view tenant, std::string_view field);
 
 struct Header {
     std::uint8_t flags;
-    std::uint32_t version; // of the root key, from 1 to 2147483647
+    std::uint32_t version; // of the root key or, if of_subject, of the subject's own key; from 1 to 2147483647
     FieldTag field;
 
     // Throws `state` unless it is one that this version writes.

@@ -63,7 +63,8 @@ CD_FUNCTION(cd_sealed_info) {
     const std::size_t size = toast_raw_datum_size(fcinfo->args[0].value) - VARHDRSZ;
     Datum values[] = {Int32GetDatum(static_cast<std::int32_t>(header.version)),
                       BoolGetDatum(!(header.flags & randomised)), BoolGetDatum((header.flags & row_bound) != 0),
-                      BoolGetDatum(false), Int32GetDatum(static_cast<std::int32_t>(size - overhead(header.flags)))};
+                      BoolGetDatum((header.flags & of_subject) != 0),
+                      Int32GetDatum(static_cast<std::int32_t>(size - overhead(header.flags)))};
     bool nulls[std::size(values)] = {};
     return pg::row_datum(pg::result_row(fcinfo), values, nulls);
 }
