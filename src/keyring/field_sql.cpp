@@ -153,29 +153,33 @@ const Field &field_arg(FunctionCallInfo fcinfo, int argument) {
     return found;
 }
 
-void require_version(const Field &field, Version version) {
+void require_version(const std::string &user, Version version) {
+    const Version primary = primary_version();
     const auto &known = registry();
     const auto registered = known.find(version);
     const std::string what = "version " + std::to_string(version) + " of the root key";
-    if (registered == known.end() && version != field.primary) refuse_to_open();
+    if (registered == known.end() && version != primary) refuse_to_open();
     if (registered != known.end() && registered->second.retired)
-        throw Error(sqlstate::unknown_key_version, what + " is retired", "Field \"" + field.name + "\" was to use it.",
+        throw Error(sqlstate::unknown_key_version, what + " is retired", user + " was to use it.",
                     "A value that still has it was left out when the columns were rotated: restore it, or null it.");
     try {
         fetch(version);
     } catch (const Error &failure) {
-        if (version == field.primary || ring().versions().empty()) throw;
-        throw Error(sqlstate::unknown_key_version, what + " is not here",
-                    "Field \"" + field.name + "\" needs it. " + failure.detail(),
+        if (version == primary || ring().versions().empty()) throw;
+        throw Error(sqlstate::unknown_key_version, what + " is not here", user + " needs it. " + failure.detail(),
                     "Let the provider give it as long as there are values that have it.");
     }
     check_root(version);
-    if (version == field.primary) register_version(version);
+    if (version == primary) register_version(version);
 }
+
+void require_version(const Field &field, Version version) { require_version("Field \"" + field.name + "\"", version); }
+
+void derive(const Label &label, Version version, std::span<std::uint8_t> out) { ring().derive(label, version, out); }
 
 void derive(const Field &field, std::string_view kind, std::string_view algorithm, Version version,
             std::span<std::uint8_t> out) {
-    ring().derive({kind, field.tenant, field.name, algorithm}, version, out);
+    derive({kind, field.tenant, field.name, algorithm}, version, out);
 }
 
 void refuse_to_open() {

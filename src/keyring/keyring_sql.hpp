@@ -39,6 +39,11 @@ const Field &field_arg(FunctionCallInfo, int argument);
 // it was forged.
 void require_version(const Field &, Version);
 void derive(const Field &, std::string_view kind, std::string_view algorithm, Version, std::span<std::uint8_t> out);
+// The same for keys that belong to no field; `user` tells in an error what was to use the version.
+void require_version(const std::string &user, Version);
+void derive(const Label &, Version, std::span<std::uint8_t> out);
+// customer_data.key_version at its first use in the transaction.
+Version primary_version();
 
 // ZC003, of one text whatever the cause, so that nobody learns from it.
 [[noreturn]] void refuse_to_open();

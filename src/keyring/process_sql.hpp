@@ -15,9 +15,6 @@ struct Provider {
 };
 Provider provider();
 
-// customer_data.key_version at its first use in the transaction.
-Version primary_version();
-
 // Has the root key of the version in the ring, or throws ZC001 with the reason. It asks the provider once in a
 // transaction.
 void fetch(Version);
