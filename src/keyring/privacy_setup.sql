@@ -2,5 +2,5 @@
 
 CREATE FUNCTION customer_data.privacy_setup() RETURNS void
     LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cd_privacy_setup';
-COMMENT ON FUNCTION customer_data.privacy_setup() IS 'makes the tables of key versions, fields, rotations and reveals in customer_store; harmless to repeat';
+COMMENT ON FUNCTION customer_data.privacy_setup() IS 'makes the tables of key versions, fields, rotations, reveals and erased subjects in customer_store, and that of subjects'' keys in customer_keys; harmless to repeat';
 REVOKE EXECUTE ON FUNCTION customer_data.privacy_setup() FROM PUBLIC;

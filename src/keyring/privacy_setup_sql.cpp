@@ -115,6 +115,55 @@ constexpr const char *reveal_canary_table = R"sql(
         'values that raise an alarm when they are revealed, as keyed marks that tell nothing; written by customer_data.reveal_canary';
      )sql";
 
+// In a schema of their own, so that a dump can leave them out.
+constexpr cd::pg::Schema keys_schema{"customer_keys",
+                                     "wrapped keys of subjects, to be backed up apart and for a short time only"};
+
+constexpr const char *subject_key_table = R"sql(
+    CREATE TABLE customer_keys.subject_key (
+        tenant text COLLATE "C" NOT NULL,
+        mark bytea NOT NULL CHECK (length(mark) = 32),
+        number integer NOT NULL CHECK (number > 0),
+        key_version integer NOT NULL CHECK (key_version > 0),
+        former_versions integer[] NOT NULL DEFAULT '{}',
+        wrapped bytea NOT NULL CHECK (length(wrapped) = 72),
+        created_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (tenant, mark)
+    );
+    COMMENT ON TABLE customer_keys.subject_key IS
+        'keys of subjects, wrapped under versions of the root key; written by customer_data.seal_for, shred and subject_rewrap';
+     )sql";
+
+constexpr const char *subject_index_table = R"sql(
+    CREATE TABLE customer_store.subject_index (
+        id integer PRIMARY KEY DEFAULT 1 CHECK (id = 1),
+        key_version integer NOT NULL CHECK (key_version > 0),
+        wrapped bytea NOT NULL CHECK (length(wrapped) = 40),
+        created_at timestamptz NOT NULL DEFAULT now()
+    );
+    COMMENT ON TABLE customer_store.subject_index IS
+        'key of the marks by which tables know subjects, wrapped under a version of the root key; written by customer_data.seal_for and shred';
+     )sql";
+
+constexpr const char *subject_erased_table = R"sql(
+    CREATE TABLE customer_store.subject_erased (
+        tenant text COLLATE "C" NOT NULL,
+        mark bytea NOT NULL CHECK (length(mark) = 32),
+        number integer NOT NULL CHECK (number > 0),
+        key_versions integer[] NOT NULL,
+        erased_at timestamptz NOT NULL DEFAULT now(),
+        erased_by name NOT NULL,
+        transaction_id xid8 NOT NULL,
+        wal_position pg_lsn NOT NULL,
+        clean_position pg_lsn,
+        allowed_at timestamptz,
+        allowed_by name,
+        PRIMARY KEY (tenant, mark)
+    );
+    COMMENT ON TABLE customer_store.subject_erased IS
+        'subjects whose keys were erased, by their marks; written by customer_data.shred, subject_allow and shred_status';
+     )sql";
+
 } // namespace
 
 CD_FUNCTION(cd_privacy_setup) {
@@ -126,7 +175,10 @@ CD_FUNCTION(cd_privacy_setup) {
                     {"reveal_grant", reveal_grant_table},
                     {"reveal_ticket", reveal_ticket_table},
                     {"reveal_use", reveal_use_table},
-                    {"reveal_canary", reveal_canary_table}});
+                    {"reveal_canary", reveal_canary_table},
+                    {"subject_key", subject_key_table, &keys_schema},
+                    {"subject_index", subject_index_table},
+                    {"subject_erased", subject_erased_table}});
     forget_lookups();
     // The first values then need not write it. Without a key the tables are made all the same.
     try {
