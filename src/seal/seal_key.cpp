@@ -28,7 +28,7 @@ crypto::Block begin(const crypto::Siv &siv, const Header &header, std::string_vi
 }
 
 void seal(const crypto::Siv &siv, const crypto::Block &begun, const Header &header, Bytes row_key, Bytes plaintext,
-          std::uint8_t *out) {
+          std::uint8_t *out, Poll poll) {
     const auto bytes = header.bytes();
     out = std::copy(bytes.begin(), bytes.end(), out);
     std::span<std::uint8_t> nonce;

@@ -1,6 +1,7 @@
 // Sealing and opening in SQL.
 #include "seal/seal_sql.hpp"
 #include "pseudonym/pseudonym_sql.hpp"
+#include "seal/subject_sql.hpp"
 extern "C" {
 #include "catalog/pg_type.h"
 #include "utils/array.h"
@@ -61,8 +62,11 @@ Sealed stored(Bytes value) {
 
 void open(const keyring::Field &field, const Sealed &sealed, std::optional<Bytes> row_key, std::uint8_t *plaintext) {
     const Header &header = sealed.header;
-    if (!key_of(field, header.flags, header.version).open(sealed, row_key, plaintext, pg::interrupts))
-        keyring::refuse_to_open();
+    const bool right =
+        header.flags & of_subject
+            ? open_of_subject(field, sealed, row_key, plaintext)
+            : key_of(field, header.flags, header.version).open(sealed, row_key, plaintext, pg::interrupts);
+    if (!right) keyring::refuse_to_open();
 }
 
 Datum sealed_datum(const SealKey &key, std::uint8_t flags, std::optional<Bytes> row_key, Bytes plaintext) {
@@ -81,12 +85,23 @@ using namespace cd::seal;
 CD_DEFINE(cd_seal, seal_value<As::text>)
 CD_DEFINE(cd_seal_bytes, seal_value<As::bytes>)
 
+// Statistics, materialized views and indexes keep what they compute, and their tables are read by those who may not
+// call this. The server computes all of them in its restricted mode.
+static void refuse_where_kept() {
+    if (InSecurityRestrictedOperation())
+        throw Error(sqlstate::insufficient_privilege, "nothing is unsealed for what the server keeps",
+                    "Statistics of expressions and materialized views would keep it in the clear.",
+                    "Unseal in the query that shows the value.");
+}
+
 CD_FUNCTION(cd_unseal) {
+    refuse_where_kept();
     return with_opened(fcinfo, [](const keyring::Field &, std::uint8_t, std::optional<Bytes>, Bytes plaintext) {
         return keyring::text_from_utf8(text_of(plaintext));
     });
 }
 CD_FUNCTION(cd_unseal_bytes) {
+    refuse_where_kept();
     return with_opened(fcinfo, [](const keyring::Field &, std::uint8_t, std::optional<Bytes>, Bytes plaintext) {
         return pg::call([&plaintext] { return pg::copy_datum(plaintext); });
     });
@@ -117,6 +132,10 @@ CD_FUNCTION(cd_seal_deterministic_all) {
 
 // Under the version that such values get now; nobody sees what it holds.
 CD_FUNCTION(cd_seal_again) {
+    // The key of a subject has no versions.
+    if (!fcinfo->args[value_argument].isnull &&
+        stored(pg::bytes_arg(fcinfo->args[value_argument].value)).header.flags & of_subject)
+        return fcinfo->args[value_argument].value;
     return with_opened(
         fcinfo, [](const keyring::Field &field, std::uint8_t flags, std::optional<Bytes> row_key, Bytes plaintext) {
             return sealed_datum(key_of(field, flags, current_version(field, flags)), flags, row_key, plaintext);
