@@ -1,5 +1,6 @@
 // Sealed values: their forms, and what opens them. Answers come from sealed_answers.py, which shares no code with this.
 #include "crypto/errors.hpp"
+#include "keyring/keyring.hpp"
 #include "seal/seal_key.hpp"
 #include "sealed_answers.hpp"
 #include <algorithm>
@@ -86,6 +87,16 @@ TEST(Sealed, OpensWhatAnIndependentImplementationSealed) {
         if (answer.flags == 0) {
             EXPECT_EQ(sealed(key, 0, "", unhex(answer.plaintext)), value);
         }
+    }
+}
+
+TEST(Sealed, KeysAreDerivedAsByThat) {
+    for (const answers::Answer &answer : answers::all) {
+        keyring::Keyring ring;
+        ring.add(answer.version, unhex(answers::root));
+        Value key(SealKey::key_size);
+        ring.derive({answer.kind, answer.tenant, answer.field, "AES-256-SIV"}, answer.version, key);
+        EXPECT_EQ(key, unhex(answer.key));
     }
 }
 
@@ -253,6 +264,35 @@ TEST(Sealed, NoncesDiffer) {
     for (int i = 0; i < 10000; ++i) seen.insert(sealed(key, randomised, "", bytes("x")));
     EXPECT_EQ(seen.size(), 10000u);
     EXPECT_EQ(sealed(key, 0, "", bytes("x")), sealed(key, 0, "", bytes("x")));
+}
+
+TEST(Sealed, LongWorkCanBeCancelled) {
+    struct Cancelled {};
+    const Poll cancel(+[] { throw Cancelled{}; });
+    const SealKey key = email_key();
+    const Value text(std::size_t{3} << 20, 'x'), value = sealed(key, 0, "", text);
+    Value out(value.size());
+    EXPECT_THROW(key.seal(0, {}, text, out.data(), cancel), Cancelled);
+    out.assign(text.size(), 0);
+    EXPECT_THROW(static_cast<void>(key.open(Sealed::parse(value), {}, out.data(), cancel)), Cancelled);
+    EXPECT_EQ(out, Value(text.size(), 0)); // nothing that was opened stays
+    std::string written(text_size(value.size()), '?');
+    EXPECT_THROW(put_text(value, written.data(), cancel), Cancelled);
+    put_text(value, written.data());
+    out.resize(value.size());
+    EXPECT_THROW(read_text(written, out.data(), cancel), Cancelled);
+}
+
+TEST(Sealed, TooLargeIsRefused) {
+    // Only the sizes are looked at.
+    EXPECT_EQ(state_of([] { require_size(max_plaintext); }), "no error");
+    EXPECT_EQ(state_of([] { require_size(max_plaintext + 1); }), sqlstate::program_limit);
+    const SealKey key = email_key();
+    Value value = sealed(key, 0, "", {});
+    value.resize(overhead(0) + max_plaintext);
+    EXPECT_EQ(state_of([&] { Sealed::parse(value); }), "no error");
+    value.push_back(0);
+    EXPECT_EQ(state_of([&] { Sealed::parse(value); }), sqlstate::program_limit);
 }
 
 TEST(Sealed, AnyLengthOpens) {
