@@ -178,7 +178,7 @@ SELECT is_empty($$
           'churn_fit', 'cross_validate',
           -- A value that is NULL stays NULL, a field or rule that is NULL is an error; a row key is optional.
           'seal', 'seal_bytes', 'seal_for', 'seal_bytes_for', 'seal_deterministic', 'seal_deterministic_all', 'unseal', 'unseal_bytes', 'seal_again', 'seal_blind_index',
-          'seal_rotate_step', 'pseudonym', 'blind_index', 'blind_index_all', 'normalise', 'fpe_encrypt', 'fpe_decrypt',
+          'seal_rotate_step', 'shred', 'shred_status', 'subject_rewrap_step', 'pseudonym', 'blind_index', 'blind_index_all', 'normalise', 'fpe_encrypt', 'fpe_decrypt',
           'reveal_request', 'reveal', 'reveal_bytes', 'reveal_log', 'reveal_anomalies')
       -- An average amount that is unknown does not matter to a customer without repeat purchases, and a model may be without spend.
       AND NOT (proname ~ '^clv_(spend|value|value_interval)$' AND 'average' = ANY (proargnames)) AND proname <> 'clv_model'

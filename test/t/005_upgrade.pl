@@ -39,6 +39,11 @@ SELECT (pg_identify_object(d.classid, d.objid, 0)).type || ' ' || (pg_identify_o
 		FROM pg_operator WHERE oid = d.objid)
 	WHEN 'pg_cast'::regclass THEN (
 		SELECT concat_ws(' | ', castfunc::regprocedure, castcontext, castmethod) FROM pg_cast WHERE oid = d.objid)
+	WHEN 'pg_opclass'::regclass THEN (
+		SELECT concat_ws(' | ', opcintype::regtype, opckeytype::regtype, opcdefault) FROM pg_opclass WHERE oid = d.objid)
+	WHEN 'pg_opfamily'::regclass THEN (
+		SELECT concat_ws(' | ', (SELECT string_agg(concat_ws(' ', amopstrategy, amopopr::regoperator, amoppurpose), ',' ORDER BY amopstrategy) FROM pg_amop WHERE amopfamily = d.objid),
+			(SELECT string_agg(concat_ws(' ', amprocnum, amproc), ',' ORDER BY amprocnum) FROM pg_amproc WHERE amprocfamily = d.objid)))
 	WHEN 'pg_namespace'::regclass THEN (
 		SELECT string_agg(acl::text, ',' ORDER BY acl::text) FROM pg_namespace, unnest(coalesce(nspacl, acldefault('n', nspowner))) acl WHERE oid = d.objid)
 	WHEN 'pg_class'::regclass THEN (
