@@ -4,6 +4,7 @@
 #include "pg/arguments.hpp"
 #include "pg/time.hpp"
 #include "reveal/reveal_sql.hpp"
+#include "seal/seal_sql.hpp"
 #include <algorithm>
 extern "C" {
 #include "access/xact.h"
@@ -203,12 +204,11 @@ CD_FUNCTION(cd_reveal_revoke) {
 CD_FUNCTION(cd_reveal_canary) {
     pg::require_arguments(fcinfo, {"field", "value"});
     const Oid owner = owner_of("reveal_canary", ACL_INSERT);
-    const keyring::Field &field = keyring::field(text_argument(fcinfo, 0));
+    seal::PlaintextArgument value(fcinfo, 1);
+    value.to_utf8();
     const std::string caller = pg::user_name(GetUserId());
-    const Datum argument = fcinfo->args[1].value;
-    const std::string_view value = pg::call([argument] { return pg::text_arg(argument); }), text = keyring::utf8(value);
-    const crypto::Digest mark =
-        canary_keys.get(field, field.pinned)(Bytes{reinterpret_cast<const std::uint8_t *>(text.data()), text.size()});
+    const keyring::Field &field = keyring::field(text_argument(fcinfo, 0));
+    const crypto::Digest mark = canary_keys.get(field, field.pinned)(value.bytes());
     const Datum datum = pg::call([&mark] { return pg::copy_datum(mark); });
     {
         pg::AsOwner as_owner(owner);

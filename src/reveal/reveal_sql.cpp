@@ -202,30 +202,21 @@ void raise_alarm(const Site &site) {
     });
 }
 
-std::optional<Bytes> row_key_of(FunctionCallInfo fcinfo) {
-    if (fcinfo->args[row_key_argument].isnull) return std::nullopt;
-    const std::string_view text = keyring::utf8(pg::text_arg(fcinfo->args[row_key_argument].value));
-    return Bytes{reinterpret_cast<const std::uint8_t *>(text.data()), text.size()};
-}
-
 enum class As { text, bytes };
 
 template <As as> Datum reveal_value(FunctionCallInfo fcinfo) {
     pg::require_arguments(fcinfo, {"ticket", "field"});
     if (fcinfo->args[value_argument].isnull) PG_RETURN_NULL();
     const Site &site = site_of(fcinfo);
-    const std::optional<Bytes> row_key = row_key_of(fcinfo);
+    const std::optional<Bytes> row_key = seal::row_key_arg(fcinfo, row_key_argument);
     const Bytes value = pg::bytes_arg(fcinfo->args[value_argument].value);
     take_one_row(site);
     const seal::Sealed sealed = seal::stored(value);
     seal::Plaintext plaintext(sealed.plaintext_size());
     seal::open(*site.field, sealed, row_key, plaintext.data());
     if (is_canary(*site.field, plaintext.bytes())) raise_alarm(site);
-    if constexpr (as == As::bytes) {
-        const Bytes bytes = plaintext.bytes();
-        return pg::call([&bytes] { return pg::copy_datum(bytes); });
-    }
     const Bytes bytes = plaintext.bytes();
+    if constexpr (as == As::bytes) return pg::call([&bytes] { return pg::copy_datum(bytes); });
     return keyring::text_from_utf8({reinterpret_cast<const char *>(bytes.data()), bytes.size()});
 }
 
