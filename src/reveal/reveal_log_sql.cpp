@@ -82,17 +82,21 @@ void give_live(pg::Query &query, const std::vector<Count> &live) {
     query.give("live", rows.store, rows.row);
 }
 
+void add_uses(pg::Query &query, const std::vector<Count> &live) {
+    give_live(query, live);
+    query.write("INSERT INTO customer_store.reveal_use (ticket, used_at, revealed, canaries) "
+                "SELECT ticket, used_at, revealed, canaries FROM live l WHERE l.revealed + l.canaries > "
+                "coalesce((SELECT max(u.revealed + u.canaries) FROM customer_store.reveal_use u WHERE u.ticket = "
+                "l.ticket), 0)");
+}
+
 void record_counts() {
     if (!may_write() || !has_shared_memory()) return;
     TimestampTz forgotten_until;
     const std::vector<Count> live = counts(forgotten_until);
     pg::AsOwner as_owner(owner_of("reveal_ticket", 0));
     pg::Query &query = as_owner.query;
-    give_live(query, live);
-    query.write("INSERT INTO customer_store.reveal_use (ticket, used_at, revealed, canaries) "
-                "SELECT ticket, used_at, revealed, canaries FROM live l WHERE l.revealed + l.canaries > "
-                "coalesce((SELECT max(u.revealed + u.canaries) FROM customer_store.reveal_use u WHERE u.ticket = "
-                "l.ticket), 0)");
+    add_uses(query, live);
     // Final counts. It waits for nobody who is about to write the same ones; and a minute, lest somebody is about to
     // take the last row. A transaction with a snapshot of its own could fail here.
     if (IsolationUsesXactSnapshot()) return;

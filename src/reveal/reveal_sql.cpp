@@ -29,21 +29,17 @@ struct Use {
 };
 std::vector<Use> *uses; // made at first use, and never freed
 
-bool may_record() { return uses && !uses->empty() && may_write(); }
-
 void record_uses() {
-    if (!may_record()) return;
+    if (!uses || uses->empty() || !may_write()) return;
     const Oid owner = pg::owner_for_caller("reveal_use", 0);
     if (!OidIsValid(owner)) return; // this transaction has dropped the tables; the log has its line
+    std::vector<Count> used;
+    for (const Use &use : *uses)
+        if (Count count; count_of(use.ticket, count)) used.push_back(count);
     pg::call([] { PushActiveSnapshot(GetTransactionSnapshot()); });
     {
         pg::AsOwner as_owner(owner);
-        for (const Use &use : *uses)
-            if (Count count; count_of(use.ticket, count))
-                as_owner.query.write("INSERT INTO customer_store.reveal_use (ticket, used_at, revealed, canaries) "
-                                     "VALUES ($1, $2, $3, $4)",
-                                     {uuid_value(use.id), pg::time_value(count.used_at), integer_value(count.revealed),
-                                      integer_value(count.canaries)});
+        add_uses(as_owner.query, used);
     }
     pg::call([] { PopActiveSnapshot(); });
 }

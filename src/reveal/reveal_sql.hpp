@@ -30,6 +30,8 @@ bool is_canary(const keyring::Field &, Bytes plaintext);
 
 // The counts of shared memory as a table `live` (ticket, revealed, canaries, used_at) of the query.
 void give_live(pg::Query &, const std::vector<Count> &);
+// Gives them, and adds to customer_store.reveal_use those that say more than the records there.
+void add_uses(pg::Query &, const std::vector<Count> &);
 // Writes to the tables what shared memory knows better, so that less is unknown after a restart. It waits for nobody.
 void record_counts();
 

@@ -148,6 +148,17 @@ $node->safe_psql('postgres', "SELECT pg_terminate_backend($pid, 10000)");
 eval { $session->quit };
 is(logged($ticket, 'revealed'), '10', 'nor does the end of the session');
 
+# Transactions within a procedure, and a cursor that outlives one.
+$ticket = request(100);
+psql("DO \$\$ DECLARE c record; email text; BEGIN FOR c IN SELECT * FROM customer WHERE id <= 6 LOOP "
+	. "email := customer_data.reveal('$ticket', '$field', c.email, c.id::text); IF c.id = 6 THEN ROLLBACK; ELSE COMMIT; END IF; END LOOP; END \$\$");
+is(logged($ticket, 'revealed'), '6', 'a procedure that commits row by row');
+is($node->safe_psql('postgres', "SELECT string_agg(revealed::text, ',' ORDER BY revealed) FROM customer_store.reveal_use WHERE ticket = '$ticket'"),
+	'1,2,3,4,5,6', 'each of its transactions adds a record, and the log what was rolled back');
+($out, $err) = psql("BEGIN; DECLARE c CURSOR WITH HOLD FOR " . reveals($ticket, 'id <= 2') . "; COMMIT; FETCH ALL FROM c");
+is($out, "marker1\@example.com\nmarker2\@example.com", 'a cursor that outlives its transaction');
+is($node->safe_psql('postgres', "SELECT max(revealed) FROM customer_store.reveal_use WHERE ticket = '$ticket'"), '8', 'is recorded with it');
+
 # Whose ticket
 
 $ticket = request(10);
