@@ -29,17 +29,19 @@ std::vector<Activity> read_activities(Oid owner, TimestampTz begin, TimestampTz 
     query.read(
         "WITH known AS (SELECT ticket::uuid, used_at::timestamptz, revealed::int4, canaries::int4 "
         "    FROM customer_store.reveal_use UNION ALL SELECT * FROM live), "
+        // A ticket lives for a day at most.
+        "near AS (SELECT * FROM known WHERE used_at >= $1 - interval '1 day' AND used_at < $2), "
         // What a record says more than the one before it.
         "step AS (SELECT ticket, used_at, revealed - lag(revealed, 1, 0) OVER w AS rows, "
         "        greatest(canaries - lag(canaries, 1, 0) OVER w, 0) AS canaries "
-        "    FROM known WINDOW w AS (PARTITION BY ticket ORDER BY revealed, canaries, used_at)), "
+        "    FROM near WINDOW w AS (PARTITION BY ticket ORDER BY revealed, canaries, used_at)), "
         "asked AS (SELECT ticket::uuid, role::text COLLATE \"C\" AS role, field::text COLLATE \"C\" AS field, "
         "        requested_at::timestamptz FROM customer_store.reveal_ticket) "
         "SELECT role, floor(extract(epoch FROM used_at - timestamptz '2000-01-01 00:00+00') / 3600)::int4, "
         "    dense_rank() OVER (ORDER BY field)::int4, dense_rank() OVER (ORDER BY ticket)::int4, "
         "    sum(rows)::int8, sum(canaries)::int8 "
         "FROM step JOIN asked USING (ticket) "
-        "WHERE used_at >= $1 AND used_at < $2 AND (rows > 0 OR canaries > 0) GROUP BY role, 2, field, ticket "
+        "WHERE used_at >= $1 AND (rows > 0 OR canaries > 0) GROUP BY role, 2, field, ticket "
         // When a role was seen first.
         "UNION ALL SELECT role, floor(extract(epoch FROM min(requested_at) - timestamptz '2000-01-01 00:00+00') / "
         "        3600)::int4, 0, 0, 0, 0 FROM asked GROUP BY role "
@@ -136,7 +138,8 @@ CD_FUNCTION(cd_reveal_log) {
         "            WHEN here AND t.expires_at > $4 THEN 0 END AS known "
         "    FROM customer_store.reveal_ticket t LEFT JOIN live l ON l.ticket = t.ticket "
         "    LEFT JOIN (SELECT ticket, max(revealed)::int4 AS revealed, max(canaries)::int4 AS canaries, "
-        "            max(used_at)::timestamptz AS used_at FROM customer_store.reveal_use GROUP BY ticket) u "
+        "            max(used_at)::timestamptz AS used_at FROM customer_store.reveal_use WHERE used_at >= $1 GROUP BY "
+        "ticket) u "
         "        ON u.ticket = t.ticket "
         "    CROSS JOIN LATERAL (SELECT (t.epoch = $2 AND t.database = $3) IS TRUE AS here) h "
         "    WHERE t.requested_at >= $1) r ORDER BY requested_at, ticket",
