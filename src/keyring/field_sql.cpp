@@ -54,6 +54,8 @@ std::unique_ptr<Field> read(Oid owner, const std::string &name) {
     auto field = std::make_unique<Field>();
     field->name = name;
     field->tenant = query.text(0, 1);
+    field->bound_name = utf8(field->name);
+    field->bound_tenant = utf8(field->tenant);
     field->normaliser = query.text(0, 2);
     field->pinned = version_of(query, 3);
     if (!query.null(0, 4)) field->previous = version_of(query, 4);
@@ -179,7 +181,7 @@ void derive(const Label &label, Version version, std::span<std::uint8_t> out) { 
 
 void derive(const Field &field, std::string_view kind, std::string_view algorithm, Version version,
             std::span<std::uint8_t> out) {
-    derive({kind, field.tenant, field.name, algorithm}, version, out);
+    derive({kind, field.bound_tenant, field.bound_name, algorithm}, version, out);
 }
 
 void refuse_to_open() {

@@ -16,8 +16,10 @@ namespace cd::keyring {
 // A field as customer_store.field declares it. It stays as it is to the end of the transaction.
 struct Field {
     std::string name, tenant, normaliser; // normaliser as "lower_email/1"
-    Version pinned = 0;                   // of deterministic values, pseudonyms and FPE
-    std::optional<Version> previous;      // while the field is rotated: what its older values have
+    // Name and tenant as UTF-8: keys and values are bound to them, in databases of every encoding.
+    std::string bound_name, bound_tenant;
+    Version pinned = 0;              // of deterministic values, pseudonyms and FPE
+    std::optional<Version> previous; // while the field is rotated: what its older values have
     int blind_bits = 0;
     // Of format-preserving encryption.
     std::string alphabet;

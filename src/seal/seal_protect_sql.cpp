@@ -33,7 +33,8 @@ Column describe(Relation relation, const Protected &declared) {
     column.holds = holds(relation, column.number);
     if (declared.row_key) column.row_key = column_number(relation, declared.row_key);
     if (declared.blind_index) column_number(relation, declared.blind_index);
-    column.tag = field_tag(keyring::field(declared.field).tenant, declared.field);
+    const keyring::Field &field = keyring::field(declared.field);
+    column.tag = field_tag(field.bound_tenant, field.bound_name);
     if (!column.row_key && pg::is_unique(relation, column.number)) column.versions = versions_now(declared.field);
     return column;
 }

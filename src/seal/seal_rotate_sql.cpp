@@ -165,14 +165,23 @@ std::vector<Changed> rotate_blocks(Relation relation, const Protected &declared,
     const bool as_text = holds(relation, column_number(relation, declared.column)) == Holds::text;
     std::string update = "WITH changed AS (UPDATE ONLY " + qualified(RelationGetRelid(relation)) + " AS t SET " +
                          quoted(declared.column) + " = " + (as_text ? "CAST(" + again + " AS pg_catalog.text)" : again);
-    if (declared.blind_index)
-        update += ", " + quoted(declared.blind_index) + " = customer_data.seal_blind_index($1, " + value + ", " +
-                  row_key + ")";
-    update += " WHERE t.ctid OPERATOR(pg_catalog.>=) $2 AND t.ctid OPERATOR(pg_catalog.<) $3 AND "
-              "customer_data.sealed_key_version(" +
-              value + ") OPERATOR(pg_catalog.<>) CASE WHEN (customer_data.sealed_info(" + value +
-              ")).deterministic THEN $4 ELSE $5 END RETURNING customer_data.sealed_key_version(" + value +
-              ") AS version) SELECT c.version, pg_catalog.count(*) FROM changed AS c GROUP BY c.version";
+    // The key of a subject has no versions, but its blind index has: it is compared.
+    std::string is_stale = "false";
+    if (declared.blind_index) {
+        const std::string column = column_of_row(declared.blind_index),
+                          index = "customer_data.seal_blind_index($1, " + value + ", " + row_key + ", " + column + ")";
+        update += ", " + quoted(declared.blind_index) + " = " + index;
+        is_stale = column + " IS NOT NULL AND pg_catalog.byteane(" + column + ", " + index + ")";
+    }
+    const std::string info = "(customer_data.sealed_info(" + value + "))",
+                      version = "customer_data.sealed_key_version(" + value + ")";
+    update += " WHERE t.ctid OPERATOR(pg_catalog.>=) $2 AND t.ctid OPERATOR(pg_catalog.<) $3 AND CASE WHEN " + info +
+              ".subject THEN " + is_stale + " WHEN " + info + ".deterministic THEN " + version +
+              " OPERATOR(pg_catalog.<>) $4 ELSE " + version + " OPERATOR(pg_catalog.<>) $5 END RETURNING CASE WHEN " +
+              info + ".subject THEN $5 ELSE " + version +
+              " END AS version) SELECT c.version, pg_catalog.count(*) FROM changed AS c GROUP BY c.version";
+    const pg::ErrorContext where("rotation of values in blocks " + std::to_string(begin) + " to " +
+                                 std::to_string(end - 1) + " of " + qualified(RelationGetRelid(relation)));
     pg::Query query;
     query.write(update.c_str(), {pg::text_value(field.name), block_start(begin), block_start(end),
                                  version_value(field.pinned), version_value(field.primary)});
@@ -285,7 +294,8 @@ CD_FUNCTION(cd_seal_rotate_step) {
     return position_datum(position);
 }
 
-// Versions of the values that stand in declared columns, as far as the caller may read them.
+// Versions of the values that stand in declared columns, as far as the caller may read them. Those of subjects have a
+// key of their own, without versions.
 CD_FUNCTION(cd_rotation_status) {
     pg::ResultRows result(fcinfo);
     std::vector<Oid> tables;
@@ -317,7 +327,8 @@ CD_FUNCTION(cd_rotation_status) {
             const std::string count =
                 "SELECT customer_data.sealed_key_version(" + value + "), (customer_data.sealed_info(" + value +
                 ")).deterministic, pg_catalog.count(*) FROM ONLY " + qualified(id) + " AS t WHERE " +
-                column_of_row(declared.column) + " IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2";
+                column_of_row(declared.column) + " IS NOT NULL AND NOT (customer_data.sealed_info(" + value +
+                ")).subject GROUP BY 1, 2 ORDER BY 1, 2";
             pg::Query query;
             query.read(count.c_str(), {});
             for (std::uint64_t row = 0; row < query.rows(); ++row) {

@@ -275,8 +275,8 @@ Place place_of(const keyring::Field &field) {
         FieldTag tag;
     } recent;
     if (recent.field != &field || recent.generation != keyring::generation())
-        recent = {&field, keyring::generation(), field_tag(field.tenant, field.name)};
-    return {field.tenant, field.name, recent.tag};
+        recent = {&field, keyring::generation(), field_tag(field.bound_tenant, field.bound_name)};
+    return {field.bound_tenant, field.bound_name, recent.tag};
 }
 
 bool open_of_subject(const keyring::Field &field, const Sealed &sealed, std::optional<Bytes> subject,

@@ -37,8 +37,9 @@ CREATE TEMP TABLE flipped AS
 SELECT is_empty($$ SELECT kind, bit, outcome FROM flipped WHERE bit >= 64 AND outcome
     <> 'ZC003 the sealed value cannot be opened It was changed, or it was sealed for another field, row, tenant or key.' $$,
     'whatever bit is flipped, a value does not open, and says the same');
-SELECT is_empty($$ SELECT kind, bit, outcome FROM flipped WHERE bit < 64 AND outcome !~ '^(ZC003 the sealed value cannot be opened|22P03) ' $$,
-    'nor with another header, of which most are no sealed values at all');
+SELECT is_empty($$ SELECT kind, bit, outcome FROM flipped WHERE bit < 64 AND outcome !~ '^(ZC003 the sealed value cannot be opened|22P03) '
+      -- Bit 18 says that the key is that of a subject, who has none.
+      AND NOT (bit = 18 AND outcome ~ '^ZC007 ') $$, 'nor with another header, of which most are no sealed values at all');
 SELECT set_eq($$ SELECT DISTINCT length FROM value, generate_series(0, 44) length
     WHERE length < octet_length(value::bytea) AND pg_temp.outcome(format('SELECT customer_data.unseal_bytes(''crm.email'', %L::bytea::customer_data.sealed, %L)',
         substring(value::bytea FOR length), row_key)) ~ '^(ZC003|22P03) ' $$,
@@ -100,7 +101,7 @@ FROM customer LIMIT 1;
 SELECT set_eq($$ SELECT proname::text FROM pg_proc WHERE pronamespace = 'customer_data'::regnamespace AND proleakproof AND proname ~ 'seal' $$,
     $$ SELECT 'sealed_' || unnest(ARRAY['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'cmp', 'hash', 'hash_extended']) $$, 'only comparison is leakproof');
 SELECT set_eq($$ SELECT DISTINCT proname::text, provolatile::text FROM pg_proc WHERE pronamespace = 'customer_data'::regnamespace
-        AND proname ~ '^(seal|unseal)(_|$)' $$,
+        AND proname ~ '^(seal|unseal)(_|$)' AND proname !~ '_for$' $$,
     $$ VALUES ('seal', 'v'), ('seal_bytes', 'v'), ('seal_again', 'v'), ('seal_protect', 'v'), ('seal_rotate', 'v'), ('seal_rotate_step', 'v'),
         ('seal_deterministic', 's'), ('seal_deterministic_all', 's'), ('seal_blind_index', 's'), ('unseal', 's'), ('unseal_bytes', 's') $$,
     'nothing that needs a key is immutable');
@@ -140,6 +141,19 @@ SELECT cmp_ok(pg_temp.rotate('"Odd ""name"""', 'Geheim?', 1), '>', 60, 'a small 
 SELECT is(count(*), 1000::bigint, 'names of every kind are rotated') FROM "Odd ""name""" WHERE "Geheim?" = seal_deterministic('crm.phone', 'p' || "The id");
 SELECT is(rows, 1000::bigint, 'which is recorded') FROM customer_store.seal_rotation WHERE relation = 'public."Odd ""name"""' AND finished_at IS NOT NULL;
 SELECT is(pg_temp.rotate('part', 'email', 100000), 4, 'a partitioned table takes its tables one by one: two steps to begin, and one each');
+
+-- The key of a subject has no versions; its blind index has.
+SELECT field_define('s.v');
+CREATE TABLE person (id text, v sealed, v_index bytea);
+CREATE TRIGGER protect BEFORE INSERT OR UPDATE ON person FOR EACH ROW EXECUTE FUNCTION seal_protect('s.v', 'v', 'id', 'v_index');
+INSERT INTO person SELECT 'p' || i, CASE WHEN i % 2 = 0 THEN seal_for('p' || i, 's.v', 'value' || i) ELSE seal('s.v', 'value' || i, 'p' || i) END,
+    CASE WHEN i <> 8 THEN blind_index('s.v', CASE WHEN i = 4 THEN 'another, as by an older version' ELSE 'value' || i END) END FROM generate_series(1, 10) i;
+SELECT ok(shred('p6'), 'a subject is erased');
+CREATE TEMP TABLE person_before AS SELECT * FROM person;
+SELECT results_eq($$ SELECT key_version, rows FROM rotation_status() WHERE field = 's.v' $$, 'VALUES (1, 5::bigint)', 'versions are those of other values');
+SELECT cmp_ok(pg_temp.rotate('person', 'v', 1000), '<', 10, 'a rotation comes to an end');
+SELECT is(array_agg(p.id), ARRAY['p4'], 'and changes what is stale, not what was erased') FROM person p JOIN person_before b USING (id) WHERE p <> b;
+SELECT is(v_index, blind_index('s.v', 'value4'), 'by a blind index that was made anew') FROM person WHERE id = 'p4';
 
 -- Uniqueness over both versions, whatever the index
 

@@ -221,6 +221,18 @@ is(query(q{SELECT string_agg(id::text, ',') FROM customer WHERE login OPERATOR(c
 query(q{DELETE FROM customer WHERE id >= 5000});
 
 # ---------------------------------------------------------------------------------------------------------
+# A database of another encoding has the same fields, rows and values.
+query(q{CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0});
+my $foreign = q{SET client_encoding = 'UTF8'; SET search_path = public, customer_data; SET client_min_messages = error;
+	CREATE EXTENSION IF NOT EXISTS customer_data; SELECT privacy_setup();
+	SELECT field_define('größe', tenant => 'Zoë', normaliser => 'nfc_casefold');};
+my $made = q{SELECT seal_deterministic('größe', 'Übergröße'), blind_index('größe', 'Übergröße');};
+is($node->safe_psql('latin', "$foreign $made"), query("$foreign $made"), 'names and values of fields are UTF-8 in every database');
+my $bound = query(q{SELECT customer_data.seal('größe', 'Übergröße', 'Straße 1')});
+is($node->safe_psql('latin', qq{SET client_encoding = 'UTF8'; SELECT customer_data.unseal('größe', '$bound', 'Straße 1')}), 'Übergröße', 'and so are row keys');
+query('DROP DATABASE latin');
+
+# ---------------------------------------------------------------------------------------------------------
 # Without keys: a dump is restored as it is, in the middle of a rotation too.
 query(q{CALL customer_data.seal_rotate('customer', 'login'); SELECT customer_data.field_rotated('crm.customer.login')});
 my $content = q{SELECT md5(string_agg(c::text, ';' ORDER BY id)) FROM customer c};
