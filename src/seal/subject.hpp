@@ -13,8 +13,8 @@ using Mark = crypto::Digest;
 inline constexpr std::size_t mark_key_size = 32;
 Mark mark_of(const crypto::Hmac &, std::string_view tenant, std::string_view subject);
 
-// What a key is wrapped for: its mark and its number. It is the field part of the label of the wrapping key, so that a
-// wrapped key that was moved to another person or number does not unwrap.
+// What a key is wrapped for: its mark and its number. The wrapping key depends on it, so that a wrapped key that was
+// moved to another person or number does not unwrap.
 std::string wrapped_for(const Mark &, std::uint32_t number);
 
 // Where a value belongs.

@@ -21,6 +21,7 @@ constexpr std::size_t most_keys = 4096;
 
 struct Process {
     std::unordered_map<std::string, SubjectKey> keys;
+    std::map<std::pair<std::string, Version>, crypto::Hmac> wrapping; // by tenant
     std::optional<crypto::Hmac> mark_key;
     std::uint64_t generation = 0;
     Oid watched = InvalidOid; // the table whose changes end what is kept
@@ -30,8 +31,8 @@ Process *the_process; // made at first use, and never freed
 
 void forget(Process &process) {
     process.keys.clear();
+    process.wrapping.clear();
     process.mark_key.reset();
-    process.stale = false;
 }
 
 void at_transaction(XactEvent event, void *) {
@@ -66,6 +67,7 @@ Process &process() {
     Process &p = *the_process;
     if (p.stale || p.generation != keyring::generation()) {
         forget(p);
+        p.stale = false;
         p.watched = erased_table();
         p.generation = keyring::generation();
     }
@@ -76,8 +78,7 @@ Process &process() {
 Process &to_keep() {
     Process &p = *the_process;
     if (p.generation != keyring::generation()) { // to register a version counts as a change
-        p.keys.clear();
-        p.mark_key.reset();
+        forget(p);
         p.generation = keyring::generation();
     }
     return p;
@@ -86,30 +87,38 @@ Process &to_keep() {
 constexpr const char *user = "A key in customer_keys.subject_key";
 constexpr const char *mark_key_user = "The key of the marks in customer_store.subject_index";
 
-using WrappingKey = crypto::Secret<32>;
-void derive_wrapping_key(const char *who, std::string_view tenant, std::string_view place, Version version,
-                         WrappingKey &key) {
-    keyring::require_version(who, version);
-    keyring::derive({"subject", tenant, place, "AES-256-KWP"}, version, key.span());
+// The key that one key is wrapped under: HMAC-SHA-256 of its place, whose key is derived for tenant and version.
+using WrappingKey = crypto::Digest;
+WrappingKey wrapping_key(const char *who, std::string_view tenant, std::string_view place, Version version) {
+    Process &p = to_keep();
+    const auto name = std::pair(std::string(tenant), version);
+    auto found = p.wrapping.find(name);
+    if (found == p.wrapping.end()) {
+        crypto::Secret<32> key;
+        keyring::require_version(who, version);
+        keyring::derive({"subject", tenant, "", "AES-256-KWP"}, version, key.span());
+        found = to_keep().wrapping.insert_or_assign(name, crypto::Hmac(key.span())).first;
+    }
+    return found->second({reinterpret_cast<const std::uint8_t *>(place.data()), place.size()});
 }
 
 template <std::size_t N>
 void unwrap(const char *who, std::string_view tenant, std::string_view place, Version version, Bytes wrapped,
             crypto::Secret<N> &key) {
-    WrappingKey wrapping;
-    derive_wrapping_key(who, tenant, place, version, wrapping);
-    const WrappingKey &with = wrapping;
-    if (!crypto::unwrap_key(with.span(), wrapped, key.span()))
+    WrappingKey wrapping = wrapping_key(who, tenant, place, version);
+    const bool right = crypto::unwrap_key(wrapping, wrapped, key.span());
+    crypto::wipe(wrapping.data(), wrapping.size());
+    if (!right)
         throw Error(sqlstate::authentication_failed, "the key of a subject cannot be unwrapped",
                     std::string(who) + " was changed, or belongs to another subject.",
                     "Restore the row from a backup of the table.");
 }
 std::vector<std::uint8_t> wrap(const char *who, std::string_view tenant, std::string_view place, Version version,
                                Bytes key) {
-    WrappingKey wrapping;
-    derive_wrapping_key(who, tenant, place, version, wrapping);
-    const WrappingKey &with = wrapping;
-    return crypto::wrap_key(with.span(), key);
+    WrappingKey wrapping = wrapping_key(who, tenant, place, version);
+    auto wrapped = crypto::wrap_key(wrapping, key);
+    crypto::wipe(wrapping.data(), wrapping.size());
+    return wrapped;
 }
 
 std::vector<std::uint8_t> bytes_of(const pg::Query &query, int column) {

@@ -71,10 +71,10 @@ CD_FUNCTION(cd_shred) {
         pg::AsOwner as_owner(owner);
         pg::Query &query = as_owner.query;
         const pg::Value tenant = pg::text_value(person.tenant), marked = bytes_value(mark);
-        // Whoever is making a key for the same subject is waited for, and later ones wait for us: they then find the
-        // tombstone.
+        // A row that is no key: whoever is making one for the same subject is waited for, and later ones wait for us
+        // and then find the tombstone.
         query.write("INSERT INTO customer_keys.subject_key (tenant, mark, number, key_version, wrapped) "
-                    "VALUES ($1, $2, 1, 1, decode(repeat('00', 72), 'hex')) ON CONFLICT DO NOTHING",
+                    "VALUES ($1, $2, 2147483647, 1, decode(repeat('00', 72), 'hex')) ON CONFLICT DO NOTHING",
                     {tenant, marked});
         had_key = query.rows() == 0;
         query.write("DELETE FROM customer_keys.subject_key WHERE tenant = $1 AND mark = $2 "

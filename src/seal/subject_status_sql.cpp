@@ -251,7 +251,7 @@ CD_FUNCTION(cd_shred_status) {
     if (remains.rows > 0) {
         state.clean = InvalidXLogRecPtr;
         report.add("table", "waiting",
-                   std::to_string(remains.rows) + " rows with the key are in the files of customer_keys.subject_key" +
+                   "Rows with the key in the files of customer_keys.subject_key: " + std::to_string(remains.rows) +
                        (remains.held ? ", held by a transaction, a standby or a slot from before."
                                      : "; VACUUM removes dead ones."));
     } else {
