@@ -55,8 +55,8 @@ Oid erased_table() {
     return pg::call([] { return pg::table_id("subject_erased"); });
 }
 
-// What is kept, without whatever a subtransaction may have taken back or another session has erased.
-Process &process() {
+// Where what was just read is kept. If another session has erased somebody meanwhile, it goes at the next look.
+Process &to_keep() {
     if (!the_process) {
         the_process = new Process;
         pg::call([] {
@@ -65,21 +65,21 @@ Process &process() {
         });
     }
     Process &p = *the_process;
-    if (p.stale || p.generation != keyring::generation()) {
+    if (p.generation != keyring::generation()) { // a subtransaction may have taken back what it wrote
         forget(p);
-        p.stale = false;
         p.watched = erased_table();
         p.generation = keyring::generation();
     }
     return p;
 }
 
-// Where what was just read is kept. If another session erased somebody meanwhile, it goes at the next look.
-Process &to_keep() {
-    Process &p = *the_process;
-    if (p.generation != keyring::generation()) { // to register a version counts as a change
+// What is kept, and was not erased by another session.
+Process &process() {
+    Process &p = to_keep();
+    if (p.stale) {
         forget(p);
-        p.generation = keyring::generation();
+        p.watched = erased_table();
+        p.stale = false;
     }
     return p;
 }
