@@ -1,6 +1,7 @@
 // What is left of an erased key, and where.
 #include "keyring/process_sql.hpp"
 #include "pg/arguments.hpp"
+#include "pg/relation.hpp"
 #include "pg/rows.hpp"
 #include "seal/seal_sql.hpp"
 #include "seal/subject_sql.hpp"
@@ -59,12 +60,6 @@ State read(Oid owner, const pg::Value &tenant, const pg::Value &mark) {
     return state;
 }
 
-AttrNumber column(Relation table, const char *name) {
-    const int number = SPI_fnumber(RelationGetDescr(table), name);
-    if (number <= 0) elog(ERROR, "customer_keys.subject_key has no column \"%s\"", name);
-    return static_cast<AttrNumber>(number);
-}
-
 // Rows of erased keys that lie in the table's files, whoever may see them.
 struct Remains {
     std::int64_t rows = 0;
@@ -72,8 +67,8 @@ struct Remains {
 };
 
 void count(Relation table, std::string_view tenant, Bytes mark, std::uint32_t erased, Remains &remains) {
-    const AttrNumber tenant_column = column(table, "tenant"), mark_column = column(table, "mark"),
-                     number_column = column(table, "number");
+    const AttrNumber tenant_column = pg::column_number(table, "tenant"), mark_column = pg::column_number(table, "mark"),
+                     number_column = pg::column_number(table, "number");
     TableScanDesc const scan = table_beginscan(table, SnapshotAny, 0, nullptr);
     TupleTableSlot *const slot = table_slot_create(table, nullptr);
     while (table_scan_getnextslot(scan, ForwardScanDirection, slot)) {
