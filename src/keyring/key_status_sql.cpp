@@ -159,16 +159,19 @@ CD_FUNCTION(cd_key_retire) {
             throw Error(sqlstate::not_set_up, what + " cannot be retired",
                         "Deterministic values of field \"" + query.text(0, 1) + "\" are made with it.",
                         "Move the field to another version with customer_data.field_rotate.");
-        // Without the schema, as after a restore that left it out, nothing there needs the version.
+        query.read("SELECT count(*) FROM customer_store.subject_index WHERE key_version::int4 = $1", {number},
+                   pg::Query::See::now);
+        std::int64_t wrapped = query.bigint(0, 1);
+        // A restore may have left the schema out.
         if (OidIsValid(pg::call([] { return pg::table_id("subject_key", "customer_keys"); }))) {
-            query.read("SELECT (SELECT count(*) FROM customer_keys.subject_key WHERE key_version::int4 = $1) + "
-                       "(SELECT count(*) FROM customer_store.subject_index WHERE key_version::int4 = $1)",
-                       {number}, pg::Query::See::now);
-            if (const std::int64_t keys = query.bigint(0, 1); keys > 0)
-                throw Error(sqlstate::not_set_up, what + " cannot be retired",
-                            std::to_string(keys) + " keys of subjects are wrapped under it.",
-                            "CALL customer_data.subject_rewrap() wraps them under customer_data.key_version.");
+            query.read("SELECT count(*) FROM customer_keys.subject_key WHERE key_version::int4 = $1", {number},
+                       pg::Query::See::now);
+            wrapped += query.bigint(0, 1);
         }
+        if (wrapped > 0)
+            throw Error(sqlstate::not_set_up, what + " cannot be retired",
+                        std::to_string(wrapped) + " keys of subjects and of their marks are wrapped under it.",
+                        "CALL customer_data.subject_rewrap() wraps them under customer_data.key_version.");
         query.write(
             "UPDATE customer_store.key_version SET retired_at = coalesce(retired_at, now()) WHERE version::int4 = $1",
             {number});

@@ -96,7 +96,7 @@ WrappingKey wrapping_key(const char *who, std::string_view tenant, std::string_v
     if (found == p.wrapping.end()) {
         crypto::Secret<32> key;
         keyring::require_version(who, version);
-        keyring::derive({"subject", tenant, "", "AES-256-KWP"}, version, key.span());
+        keyring::derive({"subject", keyring::utf8(tenant), "", "AES-256-KWP"}, version, key.span());
         found = to_keep().wrapping.insert_or_assign(name, crypto::Hmac(key.span())).first;
     }
     return found->second({reinterpret_cast<const std::uint8_t *>(place.data()), place.size()});
@@ -314,7 +314,7 @@ Oid keys_owner(AclMode rights) {
 std::optional<Mark> find_mark(Oid owner, std::string_view tenant, std::string_view subject, Unknown unknown) {
     const crypto::Hmac *const key = mark_key(owner, unknown);
     if (!key) return std::nullopt;
-    return mark_of(*key, tenant, subject);
+    return mark_of(*key, keyring::utf8(tenant), subject);
 }
 
 std::vector<std::uint8_t> rewrap(std::string_view tenant, const Mark &mark, std::uint32_t number, Bytes wrapped,

@@ -1,5 +1,6 @@
 // Keys of persons as the tables have them: wrapped ones in customer_keys.subject_key, marks of who was erased in
-// customer_store.subject_erased. All of it is done as the owner of both.
+// customer_store.subject_erased. All of it is done as the owner of both. Tenants are as tables have them, in the
+// server's encoding; subjects are UTF-8.
 #pragma once
 #include "keyring/keyring_sql.hpp"
 #include "pg/user_query.hpp"
