@@ -188,7 +188,7 @@ struct Row {
 };
 
 Row read(Oid owner, std::string_view tenant, const Mark &mark) {
-    pg::AsOwner as_owner(owner);
+    AsKeysOwner as_owner(owner);
     pg::Query &query = as_owner.query;
     const pg::LatestSnapshot now;
     static constinit pg::Statement read(

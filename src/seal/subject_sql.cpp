@@ -174,7 +174,7 @@ CD_FUNCTION(cd_subject_rewrap_step) {
     for (const Row &row : rows) {
         pg::check_interrupts();
         const auto wrapped = rewrap(row.tenant, row.mark, row.number, row.wrapped, row.version, primary);
-        pg::AsOwner as_owner(owner);
+        AsKeysOwner as_owner(owner);
         static constinit pg::Statement update(
             "UPDATE customer_keys.subject_key SET key_version = $5, wrapped = $6, "
             "former_versions = ARRAY(SELECT unnest(former_versions) UNION SELECT key_version ORDER BY 1) "

@@ -23,6 +23,15 @@ Place place_of(const keyring::Field &);
 // The owner of the tables, after a check of the caller's rights on customer_keys.subject_key. Throws 55000 if it is not
 // there.
 Oid keys_owner(AclMode rights_of_caller = 0);
+// A block of their owner's in which rows are found by the index, also by a statement that was planned while the table
+// was empty.
+class AsKeysOwner : public pg::AsOwner {
+  public:
+    explicit AsKeysOwner(Oid owner) : pg::AsOwner(owner) { settings_.set("enable_seqscan", "off"); }
+
+  private:
+    pg::Settings settings_;
+};
 // How tables know the person. Without one if nobody has a key yet, and none is to be made.
 enum class Unknown { make, leave };
 std::optional<Mark> find_mark(Oid owner, std::string_view tenant, std::string_view subject, Unknown);
