@@ -73,9 +73,10 @@ Process &to_keep() {
     return p;
 }
 
-// What is kept, and was not erased by another session.
+// What is kept, and was not erased by another session. A statement without a new lock on a table would not hear of it.
 Process &process() {
     Process &p = to_keep();
+    pg::call([] { AcceptInvalidationMessages(); });
     if (p.stale) {
         forget(p);
         p.watched = erased_table();

@@ -67,6 +67,22 @@ my $erased = 'ZC007: the subject was erased';
 		$session->quit;
 	}
 	is(outcome($node, look('c-2')), 'c-2@example.com', 'nobody else is erased');
+
+	# Statements that take no new lock, and one that is under way.
+	my $session = $node->background_psql('postgres', on_error_stop => 0);
+	$session->query_safe('BEGIN; PREPARE look AS ' . look('c-20'));
+	is($session->query_safe('EXECUTE look'), 'c-20@example.com', 'a prepared statement keeps the key');
+	sql(q{SELECT customer_data.shred('c-20')});
+	$session->query('EXECUTE look');
+	like($session->{stderr}, qr/the subject was erased/, 'and executed once more it opens nothing');
+	$session->{stderr} = '';
+	$session->query('ROLLBACK');
+	$session->query_until(qr/begun/, "\\echo begun\nSELECT count(customer_data.unseal('email', email, id)), count(pg_sleep(0.05)) FROM customer, generate_series(1, 1000) WHERE id = 'c-21';\n");
+	ok($node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'}), 'a statement opens a value again and again');
+	sql(q{SELECT customer_data.shred('c-21')});
+	$session->query('SELECT 1');
+	like($session->{stderr}, qr/the subject was erased/, 'until it is erased');
+	$session->quit;
 }
 
 # ---------------------------------------------------------------------------------------------------------
@@ -210,7 +226,7 @@ $node->poll_query_until('postgres', 'SELECT key_version = 2 FROM customer_data.k
 sql(q{SELECT customer_data.field_rotate('email', 2); SELECT customer_data.field_rotated('email')});
 like(outcome($node, 'SELECT customer_data.key_retire(1)'), qr/^55000/, 'a version that wraps keys cannot be retired');
 my $versions = q{SELECT count(*) FILTER (WHERE key_version = 1) > 0, count(*) FILTER (WHERE key_version = 2) > 0, count(*) > 2900 FROM customer_keys.subject_key};
-my $all = q{SELECT count(customer_data.unseal('email', email, id)) FROM customer WHERE id NOT IN ('c-1', 'c-3', 'c-4', 'c-5', 'c-6')};
+my $all = q{SELECT count(customer_data.unseal('email', email, id)) FROM customer WHERE id NOT IN ('c-1', 'c-20', 'c-21', 'c-3', 'c-4', 'c-5', 'c-6')};
 {
 	my $session = $node->background_psql('postgres', on_error_stop => 0);
 	my $pid = $session->query_safe('SELECT pg_backend_pid()');
@@ -221,12 +237,12 @@ my $all = q{SELECT count(customer_data.unseal('email', email, id)) FROM customer
 	$node->poll_query_until('postgres', 'SELECT true') or die 'no restart';
 }
 is(sql($versions), 't|t|t', 'a kill leaves keys under both versions');
-is(sql($all), 2995, 'all of which open their values');
+is(sql($all), 2993, 'all of which open their values');
 like(outcome($node, 'SELECT customer_data.key_retire(1)'), qr/^55000/, 'the version before is still needed');
 sql('CALL customer_data.subject_rewrap(1000)');
 is(sql($versions), 'f|t|t', 'the rest is done later');
 is(sql(q{SELECT former_versions FROM customer_keys.subject_key GROUP BY 1}), '{1}', 'and each key tells where it has been');
-is(sql($all), 2995, 'with values that open as before');
+is(sql($all), 2993, 'with values that open as before');
 is(sql(q{SELECT customer_data.shred('c-8')}), 't', 'whoever is erased now');
 like(sql(q{SELECT string_agg(state || ' ' || detail, ' ') FROM customer_data.shred_status('c-8') WHERE place = 'backups'}),
 	qr/waiting .*version 1 of .*waiting .*version 2 of/, 'may be in backups of both versions');
@@ -235,7 +251,7 @@ like(sql(q{SELECT string_agg(state || ' ' || detail, ' ') FROM customer_data.shr
 	qr/done .*version 1 of .*waiting .*version 2 of/, 'one of which is retired');
 write_keys([ 2, $roots[2] ]);
 $node->restart;
-is(sql(q{SELECT count(customer_data.unseal('email', email, id)) FROM customer WHERE id NOT IN ('c-1', 'c-3', 'c-4', 'c-5', 'c-6', 'c-8')}), 2994,
+is(sql(q{SELECT count(customer_data.unseal('email', email, id)) FROM customer WHERE id NOT IN ('c-1', 'c-20', 'c-21', 'c-3', 'c-4', 'c-5', 'c-6', 'c-8')}), 2992,
 	'without the first root key everything opens');
 is(outcome($node, q{SELECT customer_data.seal_for('c-1', 'email', 'x')}), $erased, 'and who was erased under it is known');
 sql('DROP SCHEMA customer_keys CASCADE');
