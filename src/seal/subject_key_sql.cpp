@@ -271,6 +271,7 @@ const SubjectKey &key_for_sealing(std::string_view tenant, std::string_view subj
     const Mark mark = *find_mark(owner, tenant, subject, Unknown::make);
     Row row = read(owner, tenant, mark);
     if (!row.usable() && !row.refused) {
+        if (row.number > 0) forget_clean(owner, tenant, mark); // the new key takes the place of a restored one
         write_new_key(owner, tenant, mark, row.erased + 1);
         row = read(owner, tenant, mark); // another session may have been quicker, to make one or to erase
     }
@@ -335,6 +336,13 @@ void rewrap_mark_key(Oid owner, Version to) {
     pg::AsOwner as_owner(owner);
     as_owner.query.write("UPDATE customer_store.subject_index SET key_version = $1, wrapped = $2",
                          {integer_value(to), bytes_value(wrapped)});
+}
+
+void forget_clean(Oid owner, std::string_view tenant, const Mark &mark) {
+    pg::AsOwner as_owner(owner);
+    as_owner.query.write(
+        "UPDATE customer_store.subject_erased SET clean_position = NULL WHERE tenant = $1 AND mark = $2",
+        {pg::text_value(tenant), bytes_value(mark)});
 }
 
 void forget_everywhere() {

@@ -153,8 +153,11 @@ CD_FUNCTION(cd_subject_rewrap_step) {
         pg::Query &query = as_owner.query;
         // What a restore brought back of those who were erased is not taken to the next version.
         if (begins)
-            query.write("DELETE FROM customer_keys.subject_key AS k USING customer_store.subject_erased AS e "
-                        "WHERE e.tenant = k.tenant AND e.mark = k.mark AND k.number <= e.number");
+            query.write(
+                "WITH gone AS (DELETE FROM customer_keys.subject_key AS k USING customer_store.subject_erased AS e "
+                "WHERE e.tenant = k.tenant AND e.mark = k.mark AND k.number <= e.number "
+                "RETURNING k.tenant, k.mark) UPDATE customer_store.subject_erased AS e SET clean_position = NULL "
+                "FROM gone WHERE e.tenant = gone.tenant AND e.mark = gone.mark");
         query.read("SELECT tenant::text, mark::bytea, number::int4, key_version::int4, wrapped::bytea "
                    "FROM customer_keys.subject_key WHERE (tenant, mark) > ($1, $2) AND key_version <> $3 "
                    "ORDER BY tenant, mark LIMIT $4",

@@ -42,6 +42,9 @@ std::vector<std::uint8_t> rewrap(std::string_view tenant, const Mark &, std::uin
 // The key of the marks, likewise; nothing to do if it is under that version.
 void rewrap_mark_key(Oid owner, keyring::Version to);
 
+// What shred_status has found of the table and WAL holds no longer: an erased key stood there again.
+void forget_clean(Oid owner, std::string_view tenant, const Mark &);
+
 // At the end of this transaction all sessions forget the keys that they have unwrapped.
 void forget_everywhere();
 

@@ -11,9 +11,11 @@ extern "C" {
 #include "access/tableam.h"
 #include "access/xlog.h"
 #include "access/xlog_internal.h"
+#include "catalog/pg_am_d.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "storage/bufmgr.h"
 #include "storage/fd.h"
 #include "storage/procarray.h"
 #include "utils/pg_lsn.h"
@@ -60,10 +62,11 @@ State read(Oid owner, const pg::Value &tenant, const pg::Value &mark) {
     return state;
 }
 
-// Rows of erased keys that lie in the table's files, whoever may see them.
+// What lies of erased keys in the table's files, whoever may see it.
 struct Remains {
     std::int64_t rows = 0;
-    bool held = false; // VACUUM cannot remove them yet
+    bool held = false;      // VACUUM cannot remove them yet
+    std::int64_t pages = 0; // that VACUUM has cleaned: it moves rows together, and leaves bytes in what is free then
 };
 
 void count(Relation table, std::string_view tenant, Bytes mark, std::uint32_t erased, Remains &remains) {
@@ -87,6 +90,27 @@ void count(Relation table, std::string_view tenant, Bytes mark, std::uint32_t er
     table_endscan(scan);
 }
 
+// By the mark, which is as random as a key and stands in the same row.
+void count_pages(Relation table, Bytes mark, Remains &remains) {
+    if (table->rd_rel->relam != HEAP_TABLE_AM_OID) return;
+    BufferAccessStrategy const strategy = GetAccessStrategy(BAS_BULKREAD);
+    const BlockNumber blocks = RelationGetNumberOfBlocks(table);
+    for (BlockNumber block = 0; block < blocks; ++block) {
+        CHECK_FOR_INTERRUPTS();
+        const Buffer buffer = ReadBufferExtended(table, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
+        LockBuffer(buffer, BUFFER_LOCK_SHARE);
+        Page const page = BufferGetPage(buffer);
+        const auto *const header = reinterpret_cast<const PageHeaderData *>(page);
+        const char *const free = page + header->pd_lower, *const end = page + header->pd_upper;
+        if (!PageIsNew(page) && std::search(free, end, mark.begin(), mark.end(), [](char a, std::uint8_t b) {
+                                    return static_cast<std::uint8_t>(a) == b;
+                                }) != end)
+            ++remains.pages;
+        UnlockReleaseBuffer(buffer);
+    }
+    FreeAccessStrategy(strategy);
+}
+
 Remains remains_in_table(std::string_view tenant, const Mark &mark, const State &state) {
     return pg::call([&] {
         Remains remains;
@@ -95,6 +119,7 @@ Remains remains_in_table(std::string_view tenant, const Mark &mark, const State 
             Relation const table = table_open(list_nth_oid(tables, i), NoLock);
             if (table->rd_rel->relkind == RELKIND_RELATION) {
                 count(table, tenant, mark, *state.erased, remains);
+                count_pages(table, mark, remains);
                 if (remains.rows > 0 &&
                     !TransactionIdPrecedes(state.transaction, GetOldestNonRemovableTransactionId(table)))
                     remains.held = true;
@@ -105,9 +130,11 @@ Remains remains_in_table(std::string_view tenant, const Mark &mark, const State 
     });
 }
 
+bool may_write() { return !XactReadOnly && !RecoveryInProgress(); }
+
 // From here on WAL has no copy of the table's pages that holds the key.
 XLogRecPtr note_clean(Oid owner, const pg::Value &tenant, const pg::Value &mark) {
-    if (XactReadOnly || RecoveryInProgress()) return InvalidXLogRecPtr;
+    if (!may_write()) return InvalidXLogRecPtr;
     pg::AsOwner as_owner(owner);
     pg::Query &query = as_owner.query;
     query.write("UPDATE customer_store.subject_erased SET clean_position = pg_current_wal_insert_lsn() "
@@ -139,6 +166,42 @@ XLogSegNo oldest_segment() {
     });
 }
 
+// Files of older segments that were renamed to be written again: their pages tell where they were. Those ahead of WAL
+// are as they were from the first page on, the one that is being written from some page on.
+bool has_older_pages(const char *path, bool whole, XLogRecPtr position) {
+    const int file = OpenTransientFile(path, O_RDONLY | PG_BINARY);
+    if (file < 0 && errno == ENOENT) return false; // renamed meanwhile
+    if (file < 0) elog(ERROR, "could not open file \"%s\": %m", path);
+    bool found = false;
+    for (off_t at = 0; !found && at < (whole ? wal_segment_size : XLOG_BLCKSZ); at += XLOG_BLCKSZ) {
+        CHECK_FOR_INTERRUPTS();
+        XLogPageHeaderData page;
+        if (pg_pread(file, &page, sizeof page, at) != static_cast<ssize_t>(sizeof page)) break;
+        found = page.xlp_magic == XLOG_PAGE_MAGIC && page.xlp_pageaddr <= position;
+    }
+    CloseTransientFile(file);
+    return found;
+}
+
+bool recycled_before(XLogRecPtr position) {
+    const XLogSegNo first = segment_of(GetXLogWriteRecPtr()), last = segment_of(GetXLogInsertRecPtr());
+    return pg::call([=] {
+        bool found = false;
+        DIR *const directory = AllocateDir(XLOGDIR);
+        while (const struct dirent *const entry = found ? nullptr : ReadDir(directory, XLOGDIR)) {
+            if (!IsXLogFileName(entry->d_name)) continue;
+            TimeLineID line;
+            XLogSegNo segment;
+            XLogFromFileName(entry->d_name, &line, &segment, wal_segment_size);
+            char path[MAXPGPATH];
+            snprintf(path, sizeof path, XLOGDIR "/%s", entry->d_name);
+            found = segment >= first && has_older_pages(path, segment <= last, position);
+        }
+        FreeDir(directory);
+        return found;
+    });
+}
+
 class Report {
   public:
     explicit Report(FunctionCallInfo fcinfo) : rows_(fcinfo) {}
@@ -161,6 +224,10 @@ void tell_wal(Report &report, XLogRecPtr clean) {
         return report.add("wal", "waiting",
                           "Older segments are still in pg_wal: later checkpoints remove them, unless a replication "
                           "slot, archiving or wal_keep_size holds them.");
+    if (recycled_before(clean))
+        return report.add("wal", "waiting",
+                          "Older segments in pg_wal were recycled, and have their bytes until WAL is written over "
+                          "them; wal_recycle = off removes segments instead.");
     report.add("wal", "done", "No segment from before is in pg_wal; archived ones are backups.");
 }
 
@@ -243,12 +310,20 @@ CD_FUNCTION(cd_shred_status) {
     tell_live(report, state);
     if (!state.erased) return Datum{0};
     const Remains remains = remains_in_table(tenant, *mark, state);
-    if (remains.rows > 0) {
+    if (remains.rows > 0 || remains.pages > 0) {
+        // After a restore of older keys it is not as clean as it was.
+        if (state.clean != InvalidXLogRecPtr && may_write()) forget_clean(owner, tenant, *mark);
         state.clean = InvalidXLogRecPtr;
+    }
+    if (remains.rows > 0) {
         report.add("table", "waiting",
                    "Rows with the key in the files of customer_keys.subject_key: " + std::to_string(remains.rows) +
                        (remains.held ? ", held by a transaction, a standby or a slot from before."
                                      : "; VACUUM removes dead ones."));
+    } else if (remains.pages > 0) {
+        report.add("table", "waiting",
+                   "Pages of customer_keys.subject_key with bytes of deleted rows in what is free: " +
+                       std::to_string(remains.pages) + "; VACUUM FULL writes the table without them.");
     } else {
         if (state.clean == InvalidXLogRecPtr) state.clean = note_clean(owner, tenant_value, mark_value);
         report.add("table", "done", "No row with the key is in the files of customer_keys.subject_key.");

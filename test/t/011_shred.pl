@@ -149,7 +149,7 @@ sql('VACUUM customer_keys.subject_key');
 like(states('c-3'), qr/live done, table done, wal waiting/, 'then it can; a crash would still read WAL');
 sql('CHECKPOINT');
 like(states('c-3'), qr/table done, wal waiting/, 'a segment from before is there');
-for (1 .. 4)
+for (1 .. 8)
 {
 	sql('SELECT pg_switch_wal(); CREATE TABLE filler AS SELECT generate_series(1, 1000) g; DROP TABLE filler; CHECKPOINT');
 }
@@ -191,6 +191,45 @@ $standby->start;
 	like(states('c-5'), qr/table done, .*replicas done/, 'here and there');
 }
 $standby->stop;
+
+# ---------------------------------------------------------------------------------------------------------
+# Files tell more than rows: what VACUUM moved together, and segments that were given another name. The bytes of the key
+# are looked for as a thief of the disk would.
+sub bytes_in { my ($file, $bytes) = @_; return index(slurp_file($file), $bytes) >= 0; }
+sub segments_with { my ($bytes) = @_; return grep { bytes_in($_, $bytes) } grep { m{/[0-9A-F]{24}$} } glob($node->data_dir . '/pg_wal/*'); }
+sql('VACUUM FULL customer_keys.subject_key');
+sql(q{SELECT customer_data.seal_for('last', 'email', 'x')});
+my $bytes = pack 'H*', sql(q{SELECT encode(wrapped, 'hex') FROM customer_keys.subject_key ORDER BY created_at DESC LIMIT 1});
+sql(q{SELECT customer_data.shred('last')});
+sub keys_file { sql('CHECKPOINT'); return $node->data_dir . '/' . sql(q{SELECT pg_relation_filepath('customer_keys.subject_key')}); }
+sql('VACUUM customer_keys.subject_key');
+ok(bytes_in(keys_file(), $bytes), 'VACUUM leaves the bytes of a row in its page');
+like(sql(q{SELECT state || ' ' || detail FROM customer_data.shred_status('last') WHERE place = 'table'}), qr/^waiting .* free: 1; VACUUM FULL/, 'which the status tells');
+like(states('last'), qr/wal waiting/, 'and WAL is not done before the table');
+sql('VACUUM FULL customer_keys.subject_key');
+ok(!bytes_in(keys_file(), $bytes), 'VACUUM FULL does not');
+like(states('last'), qr/table done, wal waiting/, 'which the status tells too');
+sub switch { sql('SELECT pg_switch_wal(); CREATE TABLE filler AS SELECT generate_series(1, 1000) g; DROP TABLE filler; CHECKPOINT'); }
+my ($early, $switches) = (0, 0);
+for (1 .. 50)
+{
+	switch();
+	my $done = states('last') =~ /wal done/;
+	$early ||= $done && segments_with($bytes);
+	last if $done;
+	++$switches;
+}
+cmp_ok($switches, '<', 50, 'WAL gets done');
+ok(!$early, 'and no segment, recycled or not, has the bytes then');
+sql(q{SELECT customer_data.seal_for('again', 'email', 'x')});
+sql(q{CREATE TABLE old_keys AS SELECT * FROM customer_keys.subject_key ORDER BY created_at DESC LIMIT 1; SELECT customer_data.shred('again')});
+sql('VACUUM FULL customer_keys.subject_key');
+like(states('again'), qr/table done, wal waiting/, 'a key is erased');
+for (1 .. 50) { last if states('again') =~ /wal done/; switch(); }
+like(states('again'), qr/table done, wal done/, 'everywhere');
+sql('INSERT INTO customer_keys.subject_key SELECT * FROM old_keys; CALL customer_data.subject_rewrap()');
+sql('VACUUM FULL customer_keys.subject_key');
+like(states('again'), qr/live done, table done, wal waiting/, 'a restore brings it back into WAL, also if subject_rewrap removes it at once');
 
 # ---------------------------------------------------------------------------------------------------------
 # Dumps.
