@@ -1,6 +1,7 @@
 // Tickets, who may ask for them, and canaries.
 #include "crypto/hmac.hpp"
 #include "crypto/random.hpp"
+#include "mask/grapheme.hpp"
 #include "pg/arguments.hpp"
 #include "pg/time.hpp"
 #include "reveal/reveal_sql.hpp"
@@ -28,19 +29,25 @@ pg_uuid_t new_ticket() {
     return id;
 }
 
-// What is written to the log stays one line, and says something.
+// What is written to the log stays one line, reads as it was written, and says something.
 std::string stated(FunctionCallInfo fcinfo, int i, const char *name) {
-    std::string text = text_argument(fcinfo, i);
+    const std::string text = text_argument(fcinfo, i), utf8(keyring::utf8(text));
     const auto refuse = [name](const std::string &seen) {
         throw Error(sqlstate::invalid_parameter, std::string(name) + " must say something in one line", seen,
                     "Name what the value is needed for, as it shall stand in the log.");
     };
-    if (text.find_first_not_of(' ') == std::string::npos) refuse(std::string(name) + " is empty.");
     if (text.size() > longest_text)
         refuse(std::string(name) + " has " + std::to_string(text.size()) + " bytes, more than " +
                std::to_string(longest_text) + ".");
-    if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; }))
-        refuse(std::string(name) + " has a control character.");
+    bool empty = true;
+    for (std::size_t at = 0; at < utf8.size();) {
+        const mask::Character c = mask::character_at(utf8, at);
+        if (c.kind == mask::Kind::control) // also line separators, and what turns the direction of writing
+            refuse(std::string(name) + " has a control character.");
+        empty = empty && mask::is_blank(c.code);
+        at += c.size;
+    }
+    if (empty) refuse(std::string(name) + " is empty.");
     return text;
 }
 
@@ -68,10 +75,11 @@ Canaries *canaries; // made at first use, and never freed
 
 // An alarm that cannot ring is no reason to refuse, and one to tell.
 void tell_deaf(const keyring::Field &field, const Error &failure) {
+    const std::string name = in_log(field.name);
     pg::call([&] {
-        ereport(LOG_SERVER_ONLY, (errmsg("customer_data: canaries of field \"%s\" cannot be told: %s",
-                                         field.name.c_str(), failure.what()),
-                                  errhidestmt(true), errhidecontext(true)));
+        ereport(LOG_SERVER_ONLY,
+                (errmsg("customer_data: canaries of field \"%s\" cannot be told: %s", name.c_str(), failure.what()),
+                 errhidestmt(true), errhidecontext(true)));
     });
 }
 

@@ -65,13 +65,15 @@ struct Asked {
 
 // Who, why and how much, and never what: before the first value is shown, and whatever the transaction does then.
 void tell(const pg_uuid_t &id, const Asked &asked) {
-    const std::string ticket = text_of(id);
-    pg::call([&ticket, &asked] {
+    const std::string ticket = text_of(id), role = in_log(asked.role), session_role = in_log(asked.session_role),
+                      field = in_log(asked.field), purpose = in_log(asked.purpose), reason = in_log(asked.reason);
+    const int max_rows = asked.max_rows;
+    pg::call([&] {
         ereport(LOG_SERVER_ONLY,
                 (errmsg("customer_data reveal: role \"%s\", session role \"%s\", field \"%s\", purpose \"%s\", reason "
                         "\"%s\", at most %d rows, ticket %s",
-                        asked.role.c_str(), asked.session_role.c_str(), asked.field.c_str(), asked.purpose.c_str(),
-                        asked.reason.c_str(), asked.max_rows, ticket.c_str()),
+                        role.c_str(), session_role.c_str(), field.c_str(), purpose.c_str(), reason.c_str(), max_rows,
+                        ticket.c_str()),
                  errhidestmt(true), errhidecontext(true)));
     });
 }
@@ -188,12 +190,12 @@ void take_one_row(const Site &site) {
 // Whoever reads it must not notice. A notification would tell him, and would be lost in a rollback.
 void raise_alarm(const Site &site) {
     count_canary(site.ticket);
-    const std::string ticket = text_of(site.id), role = pg::user_name(site.role),
-                      session_role = pg::user_name(site.session_role);
+    const std::string ticket = text_of(site.id), role = in_log(pg::user_name(site.role)),
+                      session_role = in_log(pg::user_name(site.session_role)), field = in_log(site.field->name);
     pg::call([&] {
         ereport(LOG_SERVER_ONLY, (errmsg("customer_data canary revealed: role \"%s\", session role \"%s\", field "
                                          "\"%s\", ticket %s",
-                                         role.c_str(), session_role.c_str(), site.field->name.c_str(), ticket.c_str()),
+                                         role.c_str(), session_role.c_str(), field.c_str(), ticket.c_str()),
                                   errhidestmt(true), errhidecontext(true)));
     });
 }
@@ -265,6 +267,15 @@ std::string text_of(const pg_uuid_t &id) {
         if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
         text += digit[id.data[i] >> 4];
         text += digit[id.data[i] & 15];
+    }
+    return text;
+}
+
+std::string in_log(std::string_view words) {
+    std::string text;
+    for (const char c : words) {
+        if (c == '"') text += c;
+        text += static_cast<unsigned char>(c) < 32 || c == 127 ? '?' : c;
     }
     return text;
 }

@@ -17,6 +17,8 @@ void require_grant(const std::string &field);
 // Of an argument that is not NULL. Objects may be alive.
 std::string text_argument(FunctionCallInfo, int);
 std::string text_of(const pg_uuid_t &);
+// As it stands between quotes in a line of the log, which nobody's words can end, nor the line: a quote is doubled.
+std::string in_log(std::string_view);
 pg::Value uuid_value(const pg_uuid_t &);
 inline pg::Value integer_value(std::int64_t value) {
     return {INT4OID, Int32GetDatum(static_cast<std::int32_t>(value)), false};

@@ -81,7 +81,8 @@ SELECT results_eq($$ SELECT field COLLATE "default", purpose, reason, max_rows, 
 SELECT results_eq($$ SELECT name, left(pg_temp.request(field, purpose, reason, max_rows, ttl), 5) FROM (VALUES
         ('unknown field', 'crm.nothing', 'p', 'r', 1, interval '1 hour'), ('no field', NULL, 'p', 'r', 1, '1 hour'),
         ('no purpose', 'crm.email', '', 'r', 1, '1 hour'), ('blank reason', 'crm.email', 'p', '  ', 1, '1 hour'),
-        ('NULL reason', 'crm.email', 'p', NULL, 1, '1 hour'), ('two lines', 'crm.email', 'p', E'r\nLOG: x', 1, '1 hour'),
+        ('NULL reason', 'crm.email', 'p', NULL, 1, '1 hour'), ('two lines', 'crm.email', 'p', E'r\nLOG: x', 1, '1 hour'), ('a line of Unicode', 'crm.email', 'p', U&'r\2028x', 1, '1 hour'),
+        ('a terminal''s control', 'crm.email', 'p', U&'\009B31m', 1, '1 hour'), ('turned writing', 'crm.email', U&'\202Ep', 'r', 1, '1 hour'), ('blanks of any kind', 'crm.email', 'p', U&'\3000\00A0', 1, '1 hour'),
         ('escape', 'crm.email', E'p\x1b[2J', 'r', 1, '1 hour'), ('long', 'crm.email', 'p', repeat('r', 1001), 1, '1 hour'),
         ('as long', 'crm.email', 'p', repeat('r', 1000), 1, '1 hour'), ('Russian', 'crm.email', 'жалоба', 'звонок', 1, '1 hour'),
         ('no rows', 'crm.email', 'p', 'r', 0, '1 hour'), ('less', 'crm.email', 'p', 'r', -1, '1 hour'),
@@ -89,7 +90,7 @@ SELECT results_eq($$ SELECT name, left(pg_temp.request(field, purpose, reason, m
         ('a day', 'crm.email', 'p', 'r', 1, '1 day'), ('longer', 'crm.email', 'p', 'r', 1, '24:00:00.000001'),
         ('month', 'crm.email', 'p', 'r', 1, '1 month'), ('no time', 'crm.email', 'p', 'r', 1, '0'), ('back', 'crm.email', 'p', 'r', 1, '-1 hour'))
         v (name, field, purpose, reason, max_rows, ttl) $$,
-    $$ VALUES ('unknown field', '42704'), ('no field', '22004'), ('no purpose', '22023'), ('blank reason', '22023'), ('NULL reason', '22004'), ('two lines', '22023'),
+    $$ VALUES ('unknown field', '42704'), ('no field', '22004'), ('no purpose', '22023'), ('blank reason', '22023'), ('NULL reason', '22004'), ('two lines', '22023'), ('a line of Unicode', '22023'), ('a terminal''s control', '22023'), ('turned writing', '22023'), ('blanks of any kind', '22023'),
         ('escape', '22023'), ('long', '22023'), ('as long', '00000'), ('Russian', '00000'), ('no rows', '22023'), ('less', '22023'), ('most', '00000'), ('more', '22023'),
         ('a day', '00000'), ('longer', '22023'), ('month', '22023'), ('no time', '22023'), ('back', '22023') $$, 'requests have bounds');
 

@@ -312,6 +312,17 @@ like(substr(slurp_file($node->logfile), $offset), qr/LOG: .*customer_data canary
 is(logged($ticket, 'canaries, revealed'), '1|2', 'and reveal_log');
 is($node->safe_psql('postgres', q{SELECT role, kind, value, tickets FROM customer_data.reveal_anomalies(days => 2)}), 'agent|canary|1|1', 'and reveal_anomalies');
 
+# Nobody's words end their quotes, or the line: not those of a request, and not a name.
+
+$node->safe_psql('postgres', qq{CREATE ROLE "x"", purpose ""y\nLOG:  z" IN ROLE support; GRANT "x"", purpose ""y\nLOG:  z" TO agent});
+($out, $err) = psql(qq{SET ROLE "x"", purpose ""y\nLOG:  z"; }
+	. qq{SELECT customer_data.reveal_request('$field', 'legal', 'x", at most 1 rows, ticket 0', 3) AS t \\gset\n}
+	. "SELECT customer_data.reveal(:'t', '$field', email, id::text) FROM customer WHERE id = 1");
+is($out, 'marker1@example.com', 'a role and a reason with quotes');
+like(substr(slurp_file($node->logfile), $offset),
+	qr/LOG: .*customer_data reveal: role "x"", purpose ""y\?LOG:  z", session role "agent", field "\Q$field\E", purpose "legal", reason "x"", at most 1 rows, ticket 0", at most 3 rows, ticket [-0-9a-f]{36}\n/,
+	'stay between their own');
+
 # A wrapper with its owner's rights
 
 $node->safe_psql('postgres', qq{
