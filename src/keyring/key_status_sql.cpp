@@ -159,6 +159,14 @@ CD_FUNCTION(cd_key_retire) {
             throw Error(sqlstate::not_set_up, what + " cannot be retired",
                         "Deterministic values of field \"" + query.text(0, 1) + "\" are made with it.",
                         "Move the field to another version with customer_data.field_rotate.");
+        query.read(
+            "SELECT field::text FROM customer_store.reveal_canary WHERE key_version::int4 = $1 ORDER BY 1 LIMIT 1",
+            {number}, pg::Query::See::now);
+        if (query.rows() > 0)
+            throw Error(sqlstate::not_set_up, what + " cannot be retired",
+                        "Canaries of field \"" + query.text(0, 1) + "\" are marked with it, and would raise no alarm.",
+                        "Declare them again with customer_data.reveal_canary, and delete the marks of that version "
+                        "from customer_store.reveal_canary.");
         query.read("SELECT count(*) FROM customer_store.subject_index WHERE key_version::int4 = $1", {number},
                    pg::Query::See::now);
         std::int64_t wrapped = query.bigint(0, 1);

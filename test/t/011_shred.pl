@@ -262,6 +262,7 @@ like(outcome($node, 'SELECT customer_data.key_retire(1)'), qr/cannot be retired/
 $node->append_conf('postgresql.conf', "customer_data.key_version = 2\n");
 $node->reload;
 $node->poll_query_until('postgres', 'SELECT key_version = 2 FROM customer_data.key_status()') or die 'no reload';
+sql(q{SELECT customer_data.reveal_canary('email', 'nobody@example.com')});
 sql(q{SELECT customer_data.field_rotate('email', 2); SELECT customer_data.field_rotated('email')});
 like(outcome($node, 'SELECT customer_data.key_retire(1)'), qr/^55000/, 'a version that wraps keys cannot be retired');
 my $versions = q{SELECT count(*) FILTER (WHERE key_version = 1) > 0, count(*) FILTER (WHERE key_version = 2) > 0, count(*) > 2900 FROM customer_keys.subject_key};
@@ -285,6 +286,8 @@ is(sql($all), 2993, 'with values that open as before');
 is(sql(q{SELECT customer_data.shred('c-8')}), 't', 'whoever is erased now');
 like(sql(q{SELECT string_agg(state || ' ' || detail, ' ') FROM customer_data.shred_status('c-8') WHERE place = 'backups'}),
 	qr/waiting .*version 1 of .*waiting .*version 2 of/, 'may be in backups of both versions');
+like(outcome($node, 'SELECT customer_data.key_retire(1)'), qr/^55000/, 'a version that marks canaries cannot be retired');
+sql('DELETE FROM customer_store.reveal_canary');
 sql('SELECT customer_data.key_retire(1)');
 like(sql(q{SELECT string_agg(state || ' ' || detail, ' ') FROM customer_data.shred_status('c-8') WHERE place = 'backups'}),
 	qr/done .*version 1 of .*waiting .*version 2 of/, 'one of which is retired');
