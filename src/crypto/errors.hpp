@@ -9,7 +9,7 @@ inline constexpr const char *authentication_failed = "ZC003"; // not what was se
 inline constexpr const char *wrong_field = "ZC004";     // plaintext, or another field's value, in a protected column
 inline constexpr const char *no_reveal_right = "ZC005"; // the role has no grant for the field
 inline constexpr const char *invalid_ticket = "ZC006";  // spent, expired, void, or of another role or field
-inline constexpr const char *no_subject_key = "ZC007";  // the person was erased, or the key was left out of a restore
+inline constexpr const char *no_subject_key = "ZC007";  // the person was erased
 } // namespace cd::sqlstate
 
 namespace cd::crypto {

@@ -142,14 +142,18 @@ CD_FUNCTION(cd_seal_again) {
         });
 }
 
-// What stands beside it to be found by, made anew.
+// What stands beside it to be found by, made anew; what stands there already, where a subject has no key any more.
 CD_FUNCTION(cd_seal_blind_index) {
     enum { otherwise = row_key_argument + 1 };
+    const bool may_stay = !fcinfo->args[value_argument].isnull && !fcinfo->args[otherwise].isnull &&
+                          stored(pg::bytes_arg(fcinfo->args[value_argument].value)).header.flags & of_subject;
     try {
         return with_opened(fcinfo, [](const keyring::Field &field, std::uint8_t, std::optional<Bytes>,
                                       Bytes plaintext) { return pseudonym::blind_index(field, text_of(plaintext)); });
     } catch (const Error &error) {
-        if (strcmp(error.state(), sqlstate::no_subject_key) != 0 || fcinfo->args[otherwise].isnull) throw;
-        return fcinfo->args[otherwise].value;
+        const std::string_view state = error.state();
+        if (may_stay && (state == sqlstate::no_subject_key || state == sqlstate::authentication_failed))
+            return fcinfo->args[otherwise].value;
+        throw;
     }
 }
