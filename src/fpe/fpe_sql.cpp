@@ -52,6 +52,7 @@ CD_FUNCTION(cd_fpe_encrypt) {
 }
 
 CD_FUNCTION(cd_fpe_decrypt) {
+    keyring::refuse_where_kept();
     const keyring::Field &field = keyring::field_arg(fcinfo, 0);
     if (fcinfo->args[1].isnull) PG_RETURN_NULL();
     if (fcinfo->args[2].isnull) return changed<&Format::decrypt>(fcinfo, field, field.pinned);

@@ -190,6 +190,13 @@ void refuse_to_open() {
                 "Give the field and the row key that it was sealed with.");
 }
 
+void refuse_where_kept() {
+    if (InSecurityRestrictedOperation())
+        throw Error(sqlstate::insufficient_privilege, "nothing is opened for what the server keeps",
+                    "Statistics of expressions and materialized views would keep it in the clear.",
+                    "Open it in the query that shows the value.");
+}
+
 void wait_for_users(const std::string &field, Version pinned) {
     const LOCKTAG tag = lock_tag(field, pinned);
     pg::call([&tag] { WaitForLockers(tag, ExclusiveLock, false); });

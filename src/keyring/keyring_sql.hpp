@@ -50,6 +50,10 @@ Version primary_version();
 // ZC003, of one text whatever the cause, so that nobody learns from it.
 [[noreturn]] void refuse_to_open();
 
+// Throws where the server keeps what it computes, as statistics and materialized views do: their tables are read by
+// those who may not open a value. The server computes all of them in its restricted mode.
+void refuse_where_kept();
+
 // Fields and versions that were looked up hold as long as this number; keyed objects as long as the other one.
 std::uint64_t generation();
 std::uint64_t ring_generation();

@@ -85,23 +85,14 @@ using namespace cd::seal;
 CD_DEFINE(cd_seal, seal_value<As::text>)
 CD_DEFINE(cd_seal_bytes, seal_value<As::bytes>)
 
-// Statistics, materialized views and indexes keep what they compute, and their tables are read by those who may not
-// call this. The server computes all of them in its restricted mode.
-static void refuse_where_kept() {
-    if (InSecurityRestrictedOperation())
-        throw Error(sqlstate::insufficient_privilege, "nothing is unsealed for what the server keeps",
-                    "Statistics of expressions and materialized views would keep it in the clear.",
-                    "Unseal in the query that shows the value.");
-}
-
 CD_FUNCTION(cd_unseal) {
-    refuse_where_kept();
+    keyring::refuse_where_kept();
     return with_opened(fcinfo, [](const keyring::Field &, std::uint8_t, std::optional<Bytes>, Bytes plaintext) {
         return keyring::text_from_utf8(text_of(plaintext));
     });
 }
 CD_FUNCTION(cd_unseal_bytes) {
-    refuse_where_kept();
+    keyring::refuse_where_kept();
     return with_opened(fcinfo, [](const keyring::Field &, std::uint8_t, std::optional<Bytes>, Bytes plaintext) {
         return pg::call([&plaintext] { return pg::copy_datum(plaintext); });
     });
