@@ -23,15 +23,16 @@ std::string wrapped_for(const Mark &mark, std::uint32_t number) {
     return place;
 }
 
-void SubjectKey::seal(const Place &place, Bytes subject, Bytes plaintext, std::uint8_t *out) const {
+void SubjectKey::seal(const Place &place, Bytes subject, Bytes plaintext, std::uint8_t *out, Poll poll) const {
     const Header header{flags, number_, place.tag};
-    seal::seal(siv_, begin(siv_, header, place.tenant, place.field), header, subject, plaintext, out);
+    seal::seal(siv_, begin(siv_, header, place.tenant, place.field), header, subject, plaintext, out, poll);
 }
 
-bool SubjectKey::open(const Place &place, const Sealed &sealed, Bytes subject, std::uint8_t *plaintext) const {
+bool SubjectKey::open(const Place &place, const Sealed &sealed, Bytes subject, std::uint8_t *plaintext,
+                      Poll poll) const {
     const Header header{flags, number_, place.tag};
     if (sealed.header != header) return false;
-    return seal::open(siv_, begin(siv_, header, place.tenant, place.field), sealed, subject, plaintext);
+    return seal::open(siv_, begin(siv_, header, place.tenant, place.field), sealed, subject, plaintext, poll);
 }
 
 } // namespace cd::seal

@@ -33,8 +33,8 @@ class SubjectKey {
 
     std::uint32_t number() const { return number_; }
     // As of SealKey, with the person as the row key.
-    void seal(const Place &, Bytes subject, Bytes plaintext, std::uint8_t *out) const;
-    [[nodiscard]] bool open(const Place &, const Sealed &, Bytes subject, std::uint8_t *plaintext) const;
+    void seal(const Place &, Bytes subject, Bytes plaintext, std::uint8_t *out, Poll = {}) const;
+    [[nodiscard]] bool open(const Place &, const Sealed &, Bytes subject, std::uint8_t *plaintext, Poll = {}) const;
 
   private:
     crypto::Siv siv_;

@@ -294,7 +294,7 @@ bool open_of_subject(const keyring::Field &field, const Sealed &sealed, std::opt
     const std::string_view name(reinterpret_cast<const char *>(subject->data()), subject->size());
     const SubjectKey &key = key_for_opening(field.tenant, name);
     if (sealed.header.version < key.number()) refuse_erased(); // the person came back, with another key
-    return key.open(place, sealed, *subject, plaintext);
+    return key.open(place, sealed, *subject, plaintext, pg::interrupts);
 }
 
 Oid keys_owner(AclMode rights) {

@@ -25,7 +25,7 @@ template <As as> Datum seal_for(FunctionCallInfo fcinfo) {
     const SubjectKey &key = key_for_sealing(field.tenant, text_of(subject));
     const std::size_t size = overhead(SubjectKey::flags) + value.bytes().size();
     const pg::NewVarlena result = pg::call([size] { return pg::NewVarlena(size); });
-    key.seal(place_of(field), subject, value.bytes(), result.content);
+    key.seal(place_of(field), subject, value.bytes(), result.content, pg::interrupts);
     return result.finish(result.content + size);
 }
 

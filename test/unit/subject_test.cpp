@@ -111,6 +111,19 @@ TEST(Subject, ValuesBelongToTheirPlace) {
     EXPECT_FALSE(opened(key, email, bound, "c-17"));
 }
 
+TEST(Subject, LongWorkCanBeCancelled) {
+    struct Cancelled {};
+    const Poll cancel(+[] { throw Cancelled{}; });
+    const SubjectKey key = make_key(1);
+    const Value who = bytes("c-17"), text(std::size_t{3} << 20, 'x');
+    Value value(overhead(SubjectKey::flags) + text.size());
+    EXPECT_THROW(key.seal(email, who, text, value.data(), cancel), Cancelled);
+    key.seal(email, who, text, value.data());
+    Value out(text.size(), 0);
+    EXPECT_THROW(static_cast<void>(key.open(email, Sealed::parse(value), who, out.data(), cancel)), Cancelled);
+    EXPECT_EQ(out, Value(text.size(), 0)); // nothing that was opened stays
+}
+
 TEST(Subject, MarksDoNotRunTogether) {
     const crypto::Hmac key(unhex(subject_answers::mark_key));
     const std::set<Mark> marks = {mark_of(key, "", "ab"), mark_of(key, "a", "b"), mark_of(key, "ab", ""),
