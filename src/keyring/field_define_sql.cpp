@@ -232,6 +232,11 @@ CD_FUNCTION(cd_field_rotated) {
         if (!query.null(0, 1)) previous = static_cast<Version>(query.integer(0, 1));
     }
     if (!previous) PG_RETURN_VOID();
+    wait_for_users(name, *previous); // they may be about to write it
+    if (const std::string table = hidden_table(name); !table.empty())
+        throw Error(sqlstate::insufficient_privilege, "table " + table + " may have values of the previous version",
+                    pg::user_name(GetUserId()) + " cannot see all of its rows.",
+                    "Call it as a role that may SELECT from all tables with the field, past row-level security.");
     if (const std::string column = column_with(*previous, &name); !column.empty())
         throw Error(sqlstate::not_set_up, "field \"" + name + "\" has values of the previous version",
                     "Column " + column + " has values of version " + std::to_string(*previous) + ".",

@@ -17,8 +17,6 @@ namespace cd::keyring {
 
 namespace {
 
-using See = pg::Query::See;
-
 struct Fields {
     std::map<std::string, std::unique_ptr<Field>, std::less<>> known;
     std::vector<std::unique_ptr<Field>> former; // somebody may still hold a reference
@@ -43,13 +41,17 @@ LOCKTAG lock_tag(std::string_view field, Version pinned) {
 
 Version version_of(const pg::Query &query, int column) { return static_cast<Version>(query.integer(0, column)); }
 
-std::unique_ptr<Field> read(Oid owner, const std::string &name) {
+// As it is committed at this moment, or as rows look to the transaction.
+enum class As { committed, transaction };
+std::unique_ptr<Field> read(Oid owner, const std::string &name, As as = As::committed) {
     pg::AsOwner as_owner(owner);
     pg::Query &query = as_owner.query;
+    std::optional<pg::LatestSnapshot> now;
+    if (as == As::committed) now.emplace();
     query.read("SELECT tenant::text, normaliser::text, key_version::int4, previous_version::int4, blind_bits::int4, "
                "alphabet::text, keep_left::int4, keep_right::int4, luhn::bool FROM customer_store.field "
                "WHERE field::text COLLATE \"C\" = $1",
-               name, IsInParallelMode() ? See::statement : See::now);
+               name, as == As::committed ? pg::Query::See::statement : pg::Query::See::now);
     if (query.rows() == 0) return nullptr;
     auto field = std::make_unique<Field>();
     field->name = name;
@@ -75,7 +77,17 @@ std::unique_ptr<Field> read_and_lock(Oid owner, const std::string &name) {
         pg::call([&tag] { LockAcquire(&tag, ShareLock, false, false); });
         const Version locked = field->pinned;
         field = read(owner, name);
-        if (field && field->pinned == locked) break;
+        if (!field || field->pinned != locked) continue;
+        field->locked = true;
+        break;
+    }
+    // Whoever sees rows from before a rotation would neither find their values nor know with which others they clash.
+    if (field && field->locked && IsolationUsesXactSnapshot()) {
+        const std::unique_ptr<Field> seen = read(owner, name, As::transaction);
+        if (seen && (seen->pinned != field->pinned || seen->previous != field->previous))
+            throw Error("40001", "could not serialize access due to a rotation of field \"" + name + "\"",
+                        "It was rotated after this transaction had begun.",
+                        "The transaction might succeed if retried.");
     }
     return field;
 }
@@ -92,6 +104,9 @@ std::unique_ptr<Field> look_up(const std::string &name) {
         if (row->first != field->primary && !row->second.retired) field->versions.push_back(row->first);
     return field;
 }
+
+// A parallel query may leave fields behind that nobody waits for.
+bool holds(const Field &field) { return field.locked || IsInParallelMode(); }
 
 // What a call keeps between rows: its field, and the text that named it. Plain data, in the memory of the call.
 struct Site {
@@ -125,7 +140,11 @@ const Field &field(std::string_view name) {
     } else if (all.generation != generation())
         for (auto &[key, field] : std::exchange(all.known, {})) all.former.push_back(std::move(field));
     all.generation = generation();
-    if (const auto found = all.known.find(name); found != all.known.end()) return *found->second;
+    if (const auto found = all.known.find(name); found != all.known.end()) {
+        if (holds(*found->second)) return *found->second;
+        all.former.push_back(std::move(found->second));
+        all.known.erase(found);
+    }
     std::unique_ptr<Field> made = look_up(std::string(name));
     all.generation = generation(); // to register a version counts as a change
     return *(all.known[made->name] = std::move(made));
@@ -137,7 +156,8 @@ const Field &field_arg(FunctionCallInfo fcinfo, int argument) {
                     "Give the name of a declared field.");
     const std::string_view name = pg::text_arg(fcinfo->args[argument].value);
     auto *site = static_cast<Site *>(fcinfo->flinfo->fn_extra);
-    if (site && site->generation == generation() && std::string_view(site->text, site->size) == name)
+    if (site && site->generation == generation() && std::string_view(site->text, site->size) == name &&
+        holds(*site->field))
         return *site->field;
     const Field &found = field(name);
     pg::call([&] {

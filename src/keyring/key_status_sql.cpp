@@ -130,9 +130,32 @@ std::string column_with(Version version, const std::string *field) {
     pg::Settings settings;
     settings.set("search_path", pg::safe_path);
     pg::Query query;
+    const pg::LatestSnapshot now;
     query.read("SELECT relation::text || '.' || column_name FROM customer_data.rotation_status() "
                "WHERE key_version = $1 AND NOT is_target AND field = coalesce($2, field) LIMIT 1",
-               {{INT4OID, integer(version), false}, pg::text_or_null(field)}, pg::Query::See::now);
+               {{INT4OID, integer(version), false}, pg::text_or_null(field)});
+    return query.rows() == 0 ? "" : query.text(0, 1);
+}
+
+std::string hidden_table(const std::string &field) {
+    pg::Settings settings;
+    settings.set("search_path", pg::safe_path);
+    pg::Query query;
+    const pg::LatestSnapshot now;
+    const Datum name = pg::call(
+        [&field] { return pg::copy_datum(Bytes(reinterpret_cast<const std::uint8_t *>(field.data()), field.size())); });
+    // Arguments of a trigger are kept one behind another, each with a byte 0 at its end.
+    query.read(
+        "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+        "JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_proc p ON p.oid = t.tgfoid "
+        "WHERE p.proname = 'seal_protect' AND p.pronamespace = 'customer_data'::regnamespace AND c.relkind = 'r' "
+        "AND NOT pg_is_other_temp_schema(n.oid) "
+        "AND substring(t.tgargs FOR length($1) + 1) = $1 || decode('00', 'hex') "
+        "AND NOT (has_schema_privilege(n.oid, 'USAGE') AND NOT row_security_active(c.oid) AND "
+        "(has_table_privilege(c.oid, 'SELECT') OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid "
+        "AND a.attname = split_part(encode(t.tgargs, 'escape'), '\\000', 2) "
+        "AND has_column_privilege(c.oid, a.attnum, 'SELECT')))) ORDER BY 1 LIMIT 1",
+        {{BYTEAOID, name, false}});
     return query.rows() == 0 ? "" : query.text(0, 1);
 }
 
@@ -188,7 +211,7 @@ CD_FUNCTION(cd_key_retire) {
                         "There is no such row in customer_store.key_version.",
                         "SELECT * FROM customer_data.key_check() lists them.");
     }
-    forget_lookups();
+    registry_changed();
     PG_RETURN_VOID();
 }
 

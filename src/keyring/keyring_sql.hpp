@@ -29,6 +29,9 @@ struct Field {
     Version primary = 0;
     // What blind indexes of the field may have: the primary, then all others that are not retired, newest first.
     std::vector<Version> versions;
+    // Whoever rotates the field waits for this transaction. Not where it was looked up in parallel mode, for which it
+    // then holds no longer than that lasts.
+    bool locked = false;
 };
 
 // Throws 22004 if the argument is NULL, 42704 if no such field is declared, 55000 before privacy_setup(). The reference

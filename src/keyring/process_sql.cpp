@@ -8,6 +8,7 @@ extern "C" {
 #include "access/xact.h"
 #include "storage/lmgr.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
 }
 
 namespace cd::keyring {
@@ -28,6 +29,8 @@ struct Process {
     Version primary = 0; // none yet
     std::map<Version, Error> failures;
     std::optional<std::map<Version, Registered>> registry;
+    Oid registry_table = InvalidOid;
+    bool registry_is_stale = false; // another session has changed it
 };
 
 Process *the_process; // made at first use, and never freed: it has to outlive whatever runs at exit
@@ -58,6 +61,13 @@ void at_subtransaction(SubXactEvent event, SubTransactionId, SubTransactionId, v
     if (event == SUBXACT_EVENT_ABORT_SUB) forget_lookups();
 }
 
+// Comes while any of our functions may be at work with what was looked up: it goes at the next look.
+void at_change(Datum, Oid relation) {
+    if (OidIsValid(relation) && relation != the_process->registry_table) return;
+    ++lookups;
+    the_process->registry_is_stale = true;
+}
+
 std::string provider_settings() {
     return std::string(key_file ? key_file : "") + '\n' + (key_command ? key_command : "");
 }
@@ -69,6 +79,7 @@ Process &process() {
         pg::call([] {
             RegisterXactCallback(at_transaction, nullptr);
             RegisterSubXactCallback(at_subtransaction, nullptr);
+            CacheRegisterRelcacheCallback(at_change, Datum{0});
         });
     }
     Process &p = *the_process;
@@ -147,6 +158,29 @@ std::vector<Version> versions_to_preload() {
     }
 }
 
+Oid registry_table() { return pg::table_id("key_version"); }
+
+std::map<Version, Registered> read_registry(Process &p) {
+    const Oid owner = store_owner();
+    p.registry_table = registry_table();
+    std::map<Version, Registered> found;
+    pg::AsOwner as_owner(owner);
+    pg::Query &query = as_owner.query;
+    const pg::LatestSnapshot now;
+    query.read("SELECT version::int4, check_value::bytea, retired_at IS NOT NULL FROM customer_store.key_version", {});
+    for (std::uint64_t i = 0; i < query.rows(); ++i) {
+        const Datum datum = query.value(i, 2, BYTEAOID);
+        const Bytes check = pg::call([datum] { return pg::bytes_arg(datum); });
+        Registered row{{}, DatumGetBool(query.value(i, 3, BOOLOID))};
+        if (check.size() != row.check.size())
+            throw Error(sqlstate::data_corrupted, "customer_store.key_version was changed by hand",
+                        "A check value has " + std::to_string(check.size()) + " bytes.", "Restore the table.");
+        std::copy(check.begin(), check.end(), row.check.begin());
+        found.emplace(static_cast<Version>(query.integer(i, 1)), row);
+    }
+    return found;
+}
+
 bool may_write() { return !XactReadOnly && !IsInParallelMode() && !RecoveryInProgress(); }
 
 } // namespace
@@ -215,26 +249,10 @@ bool memory_is_locked() {
 
 const std::map<Version, Registered> &registry() {
     Process &p = process();
-    if (p.registry) return *p.registry;
-    const Oid owner = store_owner();
-    std::map<Version, Registered> found;
-    {
-        pg::AsOwner as_owner(owner);
-        pg::Query &query = as_owner.query;
-        query.read("SELECT version::int4, check_value::bytea, retired_at IS NOT NULL FROM customer_store.key_version",
-                   {}, IsInParallelMode() ? pg::Query::See::statement : pg::Query::See::now);
-        for (std::uint64_t i = 0; i < query.rows(); ++i) {
-            const Datum datum = query.value(i, 2, BYTEAOID);
-            const Bytes check = pg::call([datum] { return pg::bytes_arg(datum); });
-            Registered row{{}, DatumGetBool(query.value(i, 3, BOOLOID))};
-            if (check.size() != row.check.size())
-                throw Error(sqlstate::data_corrupted, "customer_store.key_version was changed by hand",
-                            "A check value has " + std::to_string(check.size()) + " bytes.", "Restore the table.");
-            std::copy(check.begin(), check.end(), row.check.begin());
-            found.emplace(static_cast<Version>(query.integer(i, 1)), row);
-        }
+    for (int times = 0; !p.registry || (p.registry_is_stale && times < 3); ++times) {
+        p.registry_is_stale = false;
+        p.registry = read_registry(p);
     }
-    p.registry = std::move(found);
     return *p.registry;
 }
 
@@ -266,6 +284,12 @@ void register_version(Version version) {
             "ON CONFLICT DO NOTHING",
             {{INT4OID, Int32GetDatum(static_cast<std::int32_t>(version)), false}, {BYTEAOID, datum, false}});
     }
+    registry_changed();
+}
+
+void registry_changed() {
+    const Oid table = registry_table();
+    pg::call([table] { CacheInvalidateRelcacheByRelid(table); });
     forget_lookups();
 }
 

@@ -37,9 +37,14 @@ void register_version(Version);
 // there is none.
 std::string column_with(Version, const std::string *field);
 
+// A table with values of the field of which the caller may not see all rows; "" if there is none.
+std::string hidden_table(const std::string &field);
+
 // Counts transactions.
 std::uint64_t transaction();
 // Something looked up has changed in the tables.
 void forget_lookups();
+// Versions were registered or retired: at the end of the transaction open ones of other sessions look again.
+void registry_changed();
 
 } // namespace cd::keyring

@@ -131,9 +131,10 @@ void check_unique_over_versions(const TriggerData *trigger, const Protected &dec
 Versions versions_now(const char *field) {
     pg::AsOwner as_owner(keyring::store_owner());
     pg::Query &query = as_owner.query;
+    const pg::LatestSnapshot now;
     query.read("SELECT key_version::int4, coalesce(previous_version::int4, 0) FROM customer_store.field "
                "WHERE field::text COLLATE \"C\" = $1",
-               field, pg::Query::See::now);
+               field);
     return {static_cast<keyring::Version>(query.integer(0, 1)), static_cast<keyring::Version>(query.integer(0, 2))};
 }
 
