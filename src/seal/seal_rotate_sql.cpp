@@ -28,16 +28,25 @@ using See = pg::Query::See;
 
 class OpenTable {
   public:
-    explicit OpenTable(Oid id) : relation_(pg::call([id] { return table_open(id, AccessShareLock); })) {}
+    explicit OpenTable(Oid id) : relation_(pg::call([id] { return table_open(id, AccessShareLock); })) {
+        triggers_ = pg::call([this] { return CopyTriggerDesc(relation_->trigdesc); });
+    }
     ~OpenTable() { // an error's end of the transaction closes it
         if (std::uncaught_exceptions() == 0) table_close(relation_, NoLock);
     }
     OpenTable(const OpenTable &) = delete;
     OpenTable &operator=(const OpenTable &) = delete;
     Relation relation() const { return relation_; }
+    // A copy: what the relation's description has is freed when somebody analyzes the table.
+    std::span<const Trigger> triggers() const {
+        return triggers_
+                   ? std::span<const Trigger>(triggers_->triggers, static_cast<std::size_t>(triggers_->numtriggers))
+                   : std::span<const Trigger>();
+    }
 
   private:
     Relation relation_;
+    const TriggerDesc *triggers_;
 };
 
 std::string quoted(const char *name) {
@@ -77,18 +86,38 @@ std::vector<Oid> tables_of(Oid relation) {
 }
 
 // How a table's column is declared.
-Protected protection_of(Relation relation, const char *column) {
-    const TriggerDesc *const triggers = relation->trigdesc;
-    for (int i = 0; triggers && i < triggers->numtriggers; ++i) {
-        if (!is_protection(triggers->triggers[i])) continue;
-        const Protected declared = protected_by(triggers->triggers[i]);
+Protected protection_of(const OpenTable &table, const char *column) {
+    for (const Trigger &trigger : table.triggers()) {
+        if (!is_protection(trigger)) continue;
+        const Protected declared = protected_by(trigger);
         if (strcmp(declared.column, column) == 0) return declared;
     }
     throw Error(sqlstate::undefined_object,
-                std::string("column \"") + column + "\" of " + qualified(RelationGetRelid(relation)) +
+                std::string("column \"") + column + "\" of " + qualified(RelationGetRelid(table.relation())) +
                     " is not declared",
                 "It has no trigger that executes customer_data.seal_protect.",
                 "The trigger says for which field the column is sealed, and with which row key.");
+}
+
+// A column with its field. None if the trigger names what there is not, and so lets nothing into the table: whoever
+// owns that one shall not keep others from theirs.
+struct Column {
+    Protected declared;
+    AttrNumber number;
+    const keyring::Field &field;
+};
+std::optional<Column> column_of(Relation relation, const Trigger &trigger) {
+    try {
+        const Protected declared = protected_by(trigger);
+        const AttrNumber number = column_number(relation, declared.column);
+        holds(relation, number);
+        return Column{declared, number, keyring::field(declared.field)};
+    } catch (const Error &error) {
+        for (const char *const wrong :
+             {"39P01", sqlstate::undefined_column, sqlstate::datatype_mismatch, sqlstate::undefined_object})
+            if (strcmp(error.state(), wrong) == 0) return std::nullopt;
+        throw;
+    }
 }
 
 // Where a rotation is. It passes from step to step as a bigint[].
@@ -247,7 +276,7 @@ CD_FUNCTION(cd_seal_rotate_step) {
     const auto at = std::lower_bound(tables.begin(), tables.end(), static_cast<Oid>(position.table));
     if (at == tables.end()) PG_RETURN_NULL();
     const OpenTable table(*at);
-    const Protected declared = protection_of(table.relation(), column);
+    const Protected declared = protection_of(table, column);
     refuse_hidden_rows(table.relation());
     if (position.pass == wait) { // before this transaction uses the field itself: others may wait for it
         const Versions versions = versions_now(declared.field);
@@ -305,24 +334,26 @@ CD_FUNCTION(cd_rotation_status) {
                    "OPERATOR(pg_catalog.=) t.tgrelid JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) "
                    "t.tgfoid WHERE p.proname OPERATOR(pg_catalog.=) 'seal_protect' AND p.pronamespace "
                    "OPERATOR(pg_catalog.=) 'customer_data'::pg_catalog.regnamespace AND c.relkind "
-                   "OPERATOR(pg_catalog.=) 'r' ORDER BY c.oid USING OPERATOR(pg_catalog.<)",
+                   "OPERATOR(pg_catalog.=) 'r' AND NOT pg_catalog.pg_is_other_temp_schema(c.relnamespace) "
+                   "AND pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE') "
+                   "ORDER BY c.oid USING OPERATOR(pg_catalog.<)",
                    {});
         for (std::uint64_t i = 0; i < query.rows(); ++i) tables.push_back(DatumGetObjectId(query.value(i, 1, OIDOID)));
     }
     for (const Oid id : tables) {
         const OpenTable table(id);
-        const TriggerDesc *const triggers = table.relation()->trigdesc;
-        for (int i = 0; triggers && i < triggers->numtriggers; ++i) {
+        for (const Trigger &trigger : table.triggers()) {
             pg::check_interrupts();
-            if (!is_protection(triggers->triggers[i])) continue;
-            const Protected declared = protected_by(triggers->triggers[i]);
-            const AttrNumber number = column_number(table.relation(), declared.column);
-            if (pg::call([id, number] {
+            if (!is_protection(trigger)) continue;
+            const std::optional<Column> column = column_of(table.relation(), trigger);
+            if (!column) continue;
+            const Protected &declared = column->declared;
+            if (pg::call([id, &column] {
                     return pg_class_aclcheck(id, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
-                           pg_attribute_aclcheck(id, number, GetUserId(), ACL_SELECT) != ACLCHECK_OK;
+                           pg_attribute_aclcheck(id, column->number, GetUserId(), ACL_SELECT) != ACLCHECK_OK;
                 }))
                 continue;
-            const keyring::Field &field = keyring::field(declared.field);
+            const keyring::Field &field = column->field;
             const std::string value = sealed_column(table.relation(), declared.column);
             const std::string count =
                 "SELECT customer_data.sealed_key_version(" + value + "), (customer_data.sealed_info(" + value +

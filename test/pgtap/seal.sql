@@ -169,6 +169,16 @@ SELECT lives_ok($$ UPDATE u SET v = seal_again('u.v', v) WHERE a = 2 $$, 'a row 
 SELECT throws_ok($$ UPDATE u SET a = 1, v = seal_again('u.v', v) WHERE a = 2 $$, '23505', NULL, 'but in that of others');
 SELECT throws_ok($$ INSERT INTO u VALUES (2, (seal_deterministic_all('u.v', 'x'))[2]) $$, '23505', NULL, 'and a copy of the previous version in that of the next one');
 
+-- A trigger that names what there is not keeps nobody from his own columns
+
+CREATE TABLE wrong (v sealed, n integer);
+CREATE TRIGGER a BEFORE INSERT ON wrong FOR EACH ROW EXECUTE FUNCTION seal_protect('no.such', 'v');
+CREATE TRIGGER b BEFORE INSERT ON wrong FOR EACH ROW EXECUTE FUNCTION seal_protect('u.v', 'no_such');
+CREATE TRIGGER c BEFORE INSERT ON wrong FOR EACH ROW EXECUTE FUNCTION seal_protect('u.v', 'n');
+CREATE TRIGGER d BEFORE INSERT ON wrong FOR EACH ROW EXECUTE FUNCTION seal_protect('u.v');
+SELECT results_eq($$ SELECT key_version, rows FROM rotation_status() WHERE field = 'u.v' $$, 'SELECT sealed_key_version(v), count(*) FROM u WHERE v IS NOT NULL GROUP BY 1 ORDER BY 1',
+    'the status does without wrong triggers');
+
 -- Rights
 
 CREATE ROLE cd_test_seal_nobody;
@@ -206,6 +216,37 @@ ALTER TABLE customer DISABLE ROW LEVEL SECURITY;
 SELECT field_rotate('crm.email', 2);
 SET LOCAL ROLE cd_test_seal_rotator;
 SELECT lives_ok($$ SELECT pg_temp.rotate('customer', 'login', 100) $$, 'who may write the table may rotate it');
+RESET ROLE;
+SELECT field_define('hidden.v');
+CREATE SCHEMA hidden;
+CREATE TABLE hidden.t (id integer, v sealed);
+CREATE TRIGGER protect BEFORE INSERT OR UPDATE ON hidden.t FOR EACH ROW EXECUTE FUNCTION seal_protect('hidden.v', 'v');
+INSERT INTO hidden.t VALUES (1, seal_deterministic('hidden.v', 'x'));
+SELECT field_rotate('hidden.v', 2);
+GRANT SELECT, UPDATE ON customer_store.field TO cd_test_seal_rotator;
+GRANT SELECT ON hidden.t TO cd_test_seal_rotator;
+SET LOCAL ROLE cd_test_seal_rotator;
+SELECT throws_ok($$ SELECT field_rotated('hidden.v') $$, '42501', 'table hidden.t may have values of the previous version', 'no rotation ends by one who cannot see: not the schema');
+SELECT is_empty($$ SELECT * FROM rotation_status() WHERE field = 'hidden.v' $$, 'nor does he see the status of it');
+RESET ROLE;
+GRANT USAGE ON SCHEMA hidden TO cd_test_seal_rotator;
+REVOKE SELECT ON hidden.t FROM cd_test_seal_rotator;
+GRANT SELECT (id) ON hidden.t TO cd_test_seal_rotator;
+SET LOCAL ROLE cd_test_seal_rotator;
+SELECT throws_ok($$ SELECT field_rotated('hidden.v') $$, '42501', 'table hidden.t may have values of the previous version', 'not the column');
+RESET ROLE;
+GRANT SELECT (v) ON hidden.t TO cd_test_seal_rotator;
+ALTER TABLE hidden.t ENABLE ROW LEVEL SECURITY;
+SET LOCAL ROLE cd_test_seal_rotator;
+SELECT throws_ok($$ SELECT field_rotated('hidden.v') $$, '42501', 'table hidden.t may have values of the previous version', 'not the rows');
+RESET ROLE;
+ALTER TABLE hidden.t DISABLE ROW LEVEL SECURITY;
+SET LOCAL ROLE cd_test_seal_rotator;
+SELECT throws_ok($$ SELECT field_rotated('hidden.v') $$, '55000', NULL, 'who sees all of it is told what is left');
+RESET ROLE;
+UPDATE hidden.t SET v = seal_again('hidden.v', v);
+SET LOCAL ROLE cd_test_seal_rotator;
+SELECT lives_ok($$ SELECT field_rotated('hidden.v') $$, 'and ends the rotation when nothing is');
 RESET ROLE;
 SELECT is_empty($$ SELECT * FROM customer WHERE sealed_key_version(login) = 1 $$, 'all of it');
 
