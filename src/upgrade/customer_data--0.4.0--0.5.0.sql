@@ -111,13 +111,13 @@ COMMENT ON OPERATOR customer_data.> (customer_data.sealed, customer_data.sealed)
 CREATE OPERATOR customer_data.>= (FUNCTION = customer_data.sealed_ge, LEFTARG = customer_data.sealed, RIGHTARG = customer_data.sealed,
     COMMUTATOR = OPERATOR(customer_data.<=), NEGATOR = OPERATOR(customer_data.<), RESTRICT = scalargesel, JOIN = scalargejoinsel);
 COMMENT ON OPERATOR customer_data.>= (customer_data.sealed, customer_data.sealed) IS 'bytes come after, or are equal';
-CREATE FUNCTION customer_data.sealed_cmp(customer_data.sealed, customer_data.sealed) RETURNS integer
+CREATE FUNCTION customer_data.sealed_cmp(one customer_data.sealed, other customer_data.sealed) RETURNS integer
     LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_sealed_cmp';
 COMMENT ON FUNCTION customer_data.sealed_cmp(customer_data.sealed, customer_data.sealed) IS 'order of bytes, for btree';
-CREATE FUNCTION customer_data.sealed_hash(customer_data.sealed) RETURNS integer
+CREATE FUNCTION customer_data.sealed_hash(value customer_data.sealed) RETURNS integer
     LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_sealed_hash';
 COMMENT ON FUNCTION customer_data.sealed_hash(customer_data.sealed) IS 'hash of bytes';
-CREATE FUNCTION customer_data.sealed_hash_extended(customer_data.sealed, bigint) RETURNS bigint
+CREATE FUNCTION customer_data.sealed_hash_extended(value customer_data.sealed, seed bigint) RETURNS bigint
     LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'cd_sealed_hash_extended';
 COMMENT ON FUNCTION customer_data.sealed_hash_extended(customer_data.sealed, bigint) IS 'hash of bytes with a seed';
 CREATE OPERATOR CLASS customer_data.sealed_ops DEFAULT FOR TYPE customer_data.sealed USING btree AS
@@ -165,13 +165,13 @@ COMMENT ON FUNCTION customer_data.unseal_bytes(text, customer_data.sealed, text)
 CREATE FUNCTION customer_data.seal_again(field text, value customer_data.sealed, row_key text DEFAULT NULL) RETURNS customer_data.sealed
     LANGUAGE C VOLATILE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'cd_seal_again';
 COMMENT ON FUNCTION customer_data.seal_again(text, customer_data.sealed, text) IS 'the same value under the version of the key that is used now, without showing it; seal_rotate calls it';
-CREATE FUNCTION customer_data.seal_blind_index(field text, value customer_data.sealed, row_key text DEFAULT NULL) RETURNS bytea
+CREATE FUNCTION customer_data.seal_blind_index(field text, value customer_data.sealed, row_key text DEFAULT NULL, otherwise bytea DEFAULT NULL) RETURNS bytea
     LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'cd_seal_blind_index';
-COMMENT ON FUNCTION customer_data.seal_blind_index(text, customer_data.sealed, text) IS 'the blind index of what a value holds, under the primary version of the key, without showing it; seal_rotate calls it';
+COMMENT ON FUNCTION customer_data.seal_blind_index(text, customer_data.sealed, text, bytea) IS 'the blind index of what a value holds, under the primary version of the key, without showing it; of a subject whose key is gone, otherwise; seal_rotate calls it';
 REVOKE EXECUTE ON FUNCTION customer_data.seal(text, text, text), customer_data.seal_bytes(text, bytea, text),
     customer_data.seal_deterministic(text, text), customer_data.seal_deterministic_all(text, text),
     customer_data.unseal(text, customer_data.sealed, text), customer_data.unseal_bytes(text, customer_data.sealed, text),
-    customer_data.seal_again(text, customer_data.sealed, text), customer_data.seal_blind_index(text, customer_data.sealed, text) FROM PUBLIC;
+    customer_data.seal_again(text, customer_data.sealed, text), customer_data.seal_blind_index(text, customer_data.sealed, text, bytea) FROM PUBLIC;
 
 -- src/seal/seal_protect.sql
 -- Columns that hold nothing but sealed values.
