@@ -1,4 +1,5 @@
 #include "reveal/anomalies.hpp"
+#include <array>
 #include <gtest/gtest.h>
 #include <limits>
 
@@ -53,6 +54,10 @@ TEST(Anomalies, QuantilesOfCounts) {
     EXPECT_EQ(count_quantile(70000, 1e5, 0.001), 606373);
     EXPECT_EQ(count_quantile(0.01, 50, 0.01), 0);
     EXPECT_EQ(count_quantile(3, 1.0001, 0.001), 10);
+    // Above a dispersion of 1e5 to five digits, in no more time.
+    for (const auto [mean, dispersion, limit] :
+         {std::array{1e4, 1e6, 1509084.0}, {1e6, 1e8, 150908415.0}, {5e8, 3e8, 2553159485.0}})
+        EXPECT_NEAR(static_cast<double>(count_quantile(mean, dispersion, 0.001)), limit, 1e-5 * limit);
 }
 
 TEST(Anomalies, RateAgainstTheHistory) {
