@@ -232,7 +232,7 @@ CD_FUNCTION(cd_field_rotated) {
         if (!query.null(0, 1)) previous = static_cast<Version>(query.integer(0, 1));
     }
     if (!previous) PG_RETURN_VOID();
-    wait_for_users(name, *previous); // they may be about to write it
+    keep_users_out(name, *previous); // they may be about to write it
     if (const std::string table = hidden_table(name); !table.empty())
         throw Error(sqlstate::insufficient_privilege, "table " + table + " may have values of the previous version",
                     pg::user_name(GetUserId()) + " cannot see all of its rows.",

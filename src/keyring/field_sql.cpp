@@ -222,6 +222,11 @@ void wait_for_users(const std::string &field, Version pinned) {
     pg::call([&tag] { WaitForLockers(tag, ExclusiveLock, false); });
 }
 
+void keep_users_out(const std::string &field, Version pinned) {
+    const LOCKTAG tag = lock_tag(field, pinned);
+    pg::call([&tag] { LockAcquire(&tag, ExclusiveLock, false, false); });
+}
+
 Datum text_from_utf8(std::string_view text) {
     const int encoding = GetDatabaseEncoding();
     const auto size = static_cast<int>(text.size());

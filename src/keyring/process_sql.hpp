@@ -37,6 +37,9 @@ void register_version(Version);
 // there is none.
 std::string column_with(Version, const std::string *field);
 
+// Waits for the transactions that took the version for the pinned one of the field, and lets no other one take it
+// before the end of this transaction: one that has begun the rotation itself is not seen by others yet.
+void keep_users_out(const std::string &field, Version pinned);
 // A table with values of the field of which the caller may not see all rows; "" if there is none.
 std::string hidden_table(const std::string &field);
 
