@@ -177,6 +177,7 @@ const Field &field_arg(FunctionCallInfo fcinfo, int argument) {
 
 void require_version(const std::string &user, Version version) {
     const Version primary = primary_version();
+    use_version(version);
     const auto &known = registry();
     const auto registered = known.find(version);
     const std::string what = "version " + std::to_string(version) + " of the root key";

@@ -171,6 +171,12 @@ CD_FUNCTION(cd_key_retire) {
                     "It is the primary version, customer_data.key_version.",
                     "Make another one the primary, and seal with it what this one has sealed.");
     const pg::Value number = {INT4OID, integer(version), false};
+    // They may be about to commit values that have it.
+    wait_for_users(version);
+    if (const std::string column = column_with(version, nullptr); !column.empty())
+        throw Error(sqlstate::not_set_up, what + " cannot be retired",
+                    "Column " + column + " has values that it has sealed.",
+                    "CALL customer_data.seal_rotate for it; SELECT * FROM customer_data.rotation_status() shows all.");
     {
         pg::AsOwner as_owner(owner);
         pg::Query &query = as_owner.query;

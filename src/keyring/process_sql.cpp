@@ -181,6 +181,14 @@ std::map<Version, Registered> read_registry(Process &p) {
     return found;
 }
 
+enum class VersionLock : std::uint16_t { registration = 3, use = 5 }; // 4 is that of fields
+
+LOCKTAG version_tag(Version version, VersionLock kind) {
+    LOCKTAG tag;
+    SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0x63646b76, version, static_cast<std::uint16_t>(kind));
+    return tag;
+}
+
 bool may_write() { return !XactReadOnly && !IsInParallelMode() && !RecoveryInProgress(); }
 
 } // namespace
@@ -265,16 +273,31 @@ void check_root(Version version) {
                 "Give back the key that belongs to this database, or take another version for another key.");
 }
 
+void use_version(Version version) {
+    // Workers belong to a leader's transaction, and write nothing.
+    if (IsInParallelMode()) return;
+    pg::call([version] {
+        const LOCKTAG tag = version_tag(version, VersionLock::use);
+        LockAcquire(&tag, ShareLock, false, false);
+        AcceptInvalidationMessages(); // it may have been retired before we had the lock
+    });
+}
+
+void wait_for_users(Version version) {
+    pg::call([version] { WaitForLockers(version_tag(version, VersionLock::use), ExclusiveLock, false); });
+}
+
 void register_version(Version version) {
     if (registry().contains(version) || !may_write()) return;
     const Oid owner = store_owner();
-    // Whoever else is about to: we need not wait for his transaction.
-    const bool ours = pg::call([version] {
-        LOCKTAG tag;
-        SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0x63646b76, version, 3);
-        return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+    // Somebody else who is about to may roll back, and leave our values without a registered version: so we wait for
+    // him.
+    pg::call([version] {
+        const LOCKTAG tag = version_tag(version, VersionLock::registration);
+        LockAcquire(&tag, ExclusiveLock, false, false);
+        AcceptInvalidationMessages();
     });
-    if (!ours) return;
+    if (registry().contains(version)) return;
     const std::array<std::uint8_t, 16> check = ring().check_value(version);
     const Datum datum = pg::call([&check] { return pg::copy_datum(check); });
     {

@@ -29,8 +29,10 @@ struct Registered {
 const std::map<Version, Registered> &registry();
 // Throws ZC001 unless the root key is the one that was registered.
 void check_root(Version);
-// Writes the check value of a version that has none, unless nothing may be written here or another transaction is about
-// to.
+// Values are about to be made or opened with the version: whoever retires it waits for this transaction.
+void use_version(Version);
+void wait_for_users(Version);
+// Writes the check value of a version that has none, unless nothing may be written here.
 void register_version(Version);
 
 // A column that the caller may read with values of the version that are to be rotated, of one field or of any; "" if

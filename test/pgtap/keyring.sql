@@ -105,6 +105,12 @@ SELECT customer_data.field_rotate('old', 1);
 SELECT throws_ok($$ SELECT customer_data.key_retire(2) $$, '55000', 'version 2 of the root key cannot be retired', 'or that a rotation comes from');
 SELECT customer_data.field_rotated('old');
 SELECT is(customer_data.unseal('old', value), 'x', 'opens') FROM old;
+-- Values that came from elsewhere after the rotation.
+CREATE TABLE test_result.kept (v customer_data.sealed);
+CREATE TRIGGER protect BEFORE INSERT OR UPDATE ON test_result.kept FOR EACH ROW EXECUTE FUNCTION customer_data.seal_protect('old', 'v');
+INSERT INTO test_result.kept SELECT value FROM old;
+SELECT throws_ok($$ SELECT customer_data.key_retire(2) $$, '55000', 'version 2 of the root key cannot be retired', 'or that values in a protected column have');
+DROP TABLE test_result.kept;
 SELECT customer_data.key_retire(2);
 SELECT throws_ok($$ SELECT customer_data.unseal('old', value) FROM old $$, 'ZC002', 'version 2 of the root key is retired', 'until it is retired');
 SELECT results_eq($$ SELECT key_version, status FROM customer_data.key_check() $$, $$ VALUES (1, 'primary'), (2, 'retired') $$, 'which key_check shows');
