@@ -795,13 +795,29 @@ SELECT count(encrypt(card::bytea, '0123456789abcdef', 'aes')) FROM mail;
 -- LESS
 SELECT count(length(card)) FROM mail;
 
--- ROW anonymity_agg, three quasi-identifiers
+-- ROW k, l and t of a table, three quasi-identifiers
+-- TARGET 2
+-- NOTE The other side gives k and l only.
 -- SET serial
 -- PER customers customers
 -- OURS
-SELECT k_anonymity(a), l_diversity(a) FROM (SELECT anonymity_agg(stage, country, age_group, sex) AS a FROM mail) q;
+SELECT (s).k, (s).l_distinct, (s).t
+FROM (SELECT summary(a) AS s FROM (SELECT anonymity_agg(stage, country, age_group, sex) AS a FROM mail OFFSET 0) q OFFSET 0) q;
 -- INSTEAD GROUP BY with count and count(DISTINCT)
 SELECT min(n), min(l) FROM (SELECT count(*) AS n, count(DISTINCT stage) AS l FROM mail GROUP BY country, age_group, sex) q;
+
+-- ROW mask_email, net of the scan
+-- TARGET 2.5
+-- SET serial
+-- PER customers e-mails
+-- OURS
+SELECT count(mask_email(email)) FROM mail;
+-- LESS
+SELECT count(length(email)) FROM mail;
+-- INSTEAD regexp_replace
+SELECT count(regexp_replace(email, '^(.)[^@]*', '\1***')) FROM mail;
+-- LESS
+SELECT count(length(email)) FROM mail;
 
 -- FACT area under the ROC curve, last fifth of the rows
 SELECT format('boosting %s, logistic regression %s', round(roc_auc(b)::numeric, 4), round(roc_auc(l)::numeric, 4))
