@@ -84,7 +84,8 @@ Ticket use(const pg_uuid_t &id, const Asked &asked) {
         pg::call([] { RegisterXactCallback(at_transaction, nullptr); });
     }
     Ticket ticket;
-    if (!open_ticket(id, static_cast<std::uint32_t>(asked.max_rows), asked.expires_at, ticket)) refuse_expired();
+    if (!open_ticket(id, GetUserId(), static_cast<std::uint32_t>(asked.max_rows), asked.expires_at, ticket))
+        refuse_expired();
     for (const Use &known : *uses)
         if (memcmp(&known.id, &id, sizeof id) == 0) return ticket;
     tell(id, asked);

@@ -1,4 +1,5 @@
 #include "reveal/shared_tickets_sql.hpp"
+#include <algorithm>
 extern "C" {
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
@@ -17,6 +18,7 @@ struct alignas(64) Slot {
     TimestampTz expires_at;
     pg_uuid_t ticket;
     Oid database; // InvalidOid where there never was a ticket
+    Oid role;
 };
 static_assert(sizeof(Slot) == 64, "a slot has a cache line of its own");
 
@@ -102,6 +104,22 @@ Slot *room() {
     return oldest;
 }
 
+// So that no role keeps all others out. Roles are the server's, so its places in all databases count.
+std::uint32_t most_of_a_role() { return std::max(shared->size / 4, std::uint32_t{1}); }
+
+void require_share(Oid role) {
+    const TimestampTz now = GetCurrentTimestamp();
+    const Slot *const first = slots();
+    const auto held = std::count_if(first, first + shared->used,
+                                    [=](const Slot &slot) { return slot.role == role && slot.expires_at > now; });
+    if (held < static_cast<std::ptrdiff_t>(most_of_a_role())) return;
+    throw Error("53400", "too many tickets of this role are in use",
+                std::to_string(held) + " of its tickets have not expired; customer_data.max_tickets is " +
+                    std::to_string(max_tickets) + ", of which a role has at most a quarter.",
+                "Wait until one expires, ask for fewer tickets of more rows or for tickets of shorter life, or raise "
+                "customer_data.max_tickets and restart.");
+}
+
 // A ticket that may have lost its place is over, even if the clock was set back since.
 bool is_over(TimestampTz expires_at) {
     return expires_at <= GetCurrentTimestamp() || expires_at <= shared->forgotten_until;
@@ -136,7 +154,7 @@ std::uint64_t epoch() {
     return shared->epoch;
 }
 
-bool open_ticket(const pg_uuid_t &ticket, std::uint32_t max_rows, TimestampTz expires_at, Ticket &opened) {
+bool open_ticket(const pg_uuid_t &ticket, Oid role, std::uint32_t max_rows, TimestampTz expires_at, Ticket &opened) {
     epoch();
     {
         const Lock lock(LW_SHARED);
@@ -151,6 +169,7 @@ bool open_ticket(const pg_uuid_t &ticket, std::uint32_t max_rows, TimestampTz ex
         return true;
     }
     if (is_over(expires_at)) return false;
+    require_share(role);
     Slot *const slot = room();
     if (!slot)
         throw Error("53400", "too many tickets are in use",
@@ -164,6 +183,7 @@ bool open_ticket(const pg_uuid_t &ticket, std::uint32_t max_rows, TimestampTz ex
     pg_memory_barrier();
     slot->ticket = ticket;
     slot->database = MyDatabaseId;
+    slot->role = role;
     slot->max_rows = max_rows;
     slot->expires_at = expires_at;
     pg_atomic_write_u64(&slot->used_at, static_cast<std::uint64_t>(GetCurrentTimestamp()));

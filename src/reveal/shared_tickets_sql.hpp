@@ -27,8 +27,8 @@ struct Ticket {
     Slot *slot;
     std::uint32_t generation;
 };
-// False if it has expired. Throws 53400 if there is no place for it.
-bool open_ticket(const pg_uuid_t &, std::uint32_t max_rows, TimestampTz expires_at, Ticket &);
+// False if it has expired. Throws 53400 if there is no place for it, or the role has a quarter of all.
+bool open_ticket(const pg_uuid_t &, Oid role, std::uint32_t max_rows, TimestampTz expires_at, Ticket &);
 
 enum class Charged { yes, spent, expired };
 // Takes one row of what is left.

@@ -24,7 +24,7 @@ $node->init(allows_streaming => 1);
 $node->append_conf('postgresql.conf', qq{
 fsync = off
 customer_data.key_file = '$keys'
-customer_data.max_tickets = 30
+customer_data.max_tickets = 200
 max_prepared_transactions = 4
 max_connections = 30
 restart_after_crash = on
@@ -254,10 +254,35 @@ is($sum, 100, 'eight sessions at once reveal max_rows together');
 cmp_ok($parts, '>', 1, 'and several of them did');
 is(logged($ticket, 'revealed, state'), '100|spent', 'which is what the log says');
 
-# The table of tickets: 30 places, none of which an open ticket loses.
+# The table of tickets: 30 places, none of which an open ticket loses, and seven for a role.
+$node->append_conf('postgresql.conf', "customer_data.max_tickets = 30\n");
 $node->restart;
-my @tickets = map { request(2, ttl => $_ == 30 ? '1 second' : '1 hour') } 1 .. 30;
-psql(reveals($_, 'id = 1')) for reverse @tickets;
+my @seven = map { request(1) } 1 .. 7;
+psql(reveals($_, 'id = 1')) for @seven;
+my $eighth = request(1);
+($out, $err) = psql("\\set VERBOSITY verbose\n" . reveals($eighth, 'id = 1'));
+like($err, qr/53400: too many tickets of this role are in use\nDETAIL:  7 of its tickets .* is 30, of which a role has at most a quarter\.\nHINT:  Wait until one expires/,
+	'a role has a quarter of the places, also where its tickets are spent');
+is(logged($eighth, 'revealed, state'), '0|open', 'the ticket that was refused keeps its rows');
+($out, $err) = psql("SET ROLE support; SELECT customer_data.reveal_request('$field', 'complaint', 'call 812') AS t \\gset\n"
+	. "SELECT customer_data.reveal(:'t', '$field', email, id::text) FROM customer WHERE id = 1");
+is($out, 'marker1@example.com', 'another role has its own');
+($out, $err) = psql(reveals($seven[0], 'id = 1'));
+like($err, qr/All of its rows have been revealed/, 'and tickets in use are told as before');
+$node->safe_psql('postgres', 'CREATE DATABASE second');
+$node->safe_psql('second', qq{
+CREATE EXTENSION customer_data; SELECT customer_data.privacy_setup(); SELECT customer_data.field_define('$field'); SELECT customer_data.reveal_grant('$field', 'agent');
+CREATE TABLE customer AS SELECT customer_data.seal('$field', 'x') AS email;
+GRANT SELECT ON customer TO agent; GRANT EXECUTE ON FUNCTION customer_data.reveal_request, customer_data.reveal TO agent});
+($status, $stdout, $stderr) = $node->psql('second', "SELECT customer_data.reveal_request('$field', 'complaint', 'call 812') AS t \\gset\n"
+	. "SELECT customer_data.reveal(:'t', '$field', email) FROM customer", extra_params => [ '-U', 'agent' ]);
+like($stderr, qr/too many tickets of this role are in use/, 'in all databases together');
+$node->safe_psql('postgres', join '', map { "CREATE ROLE desk$_ LOGIN IN ROLE support;" } 1 .. 4);
+$node->restart;
+my %of = map { $_ => 'desk' . ($_ % 5 || '') } 1 .. 30;
+$_ eq 'desk' and $_ = 'agent' for values %of;
+my @tickets = map { request(2, ttl => $_ == 30 ? '1 second' : '1 hour', role => $of{$_}) } 1 .. 30;
+psql(reveals($tickets[ $_ - 1 ], 'id = 1'), $of{$_}) for reverse 1 .. 30;
 my $last = pop @tickets;
 my $more = request(1);
 $node->poll_query_until('postgres', "SELECT expires_at < clock_timestamp() FROM customer_store.reveal_ticket WHERE ticket = '$last'");
@@ -266,13 +291,14 @@ is($out, 'marker1@example.com', 'the place of a ticket that has expired is given
 $more = request(1);
 ($out, $err) = psql("\\set VERBOSITY verbose\n" . reveals($more, 'id = 1'));
 like($err, qr/53400: too many tickets are in use.*HINT: .*raise the setting/s, 'but not that of an open one');
-psql(reveals($_, 'id = 1')) for @tickets;
+psql(reveals($tickets[ $_ - 1 ], 'id = 1'), $of{$_}) for 1 .. 29;
 is($node->safe_psql('postgres', qq{SELECT count(*) FILTER (WHERE revealed = 2 AND state = 'spent') FROM customer_data.reveal_log()
 	WHERE ticket = ANY ('{@{[join ',', @tickets]}}')}), '29', 'and they have what was left');
 is(logged($last, 'revealed, revealed_at_most, state'), '|2|expired', 'what one had revealed that lost its place, nobody knows for certain');
 
 # The server's log
 
+$node->append_conf('postgresql.conf', "customer_data.max_tickets = 200\n");
 $node->restart;
 $node->append_conf('postgresql.conf', qq{
 log_statement = all
