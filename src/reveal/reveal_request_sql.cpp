@@ -17,8 +17,6 @@ namespace cd::reveal {
 
 namespace {
 
-constexpr std::int32_t most_rows = 1000000;
-constexpr std::int64_t longest = USECS_PER_DAY;
 constexpr std::size_t longest_text = 1000;
 
 pg_uuid_t new_ticket() {
@@ -135,7 +133,7 @@ CD_FUNCTION(cd_reveal_request) {
                     "max_rows is " + std::to_string(max_rows) + ".",
                     "Ask for what the reason needs; a larger job has several tickets.");
     const std::int64_t ttl = pg::unit_micros(DatumGetIntervalP(fcinfo->args[4].value), "ttl");
-    if (ttl > longest)
+    if (ttl > longest_life)
         throw Error(sqlstate::invalid_parameter, "ttl must be at most one day",
                     "ttl is " + std::to_string(ttl / USECS_PER_SEC) + " seconds.",
                     "Give a time as '15 minutes'; a longer job asks again.");
@@ -143,6 +141,8 @@ CD_FUNCTION(cd_reveal_request) {
     require_grant(field.name);
     record_counts();
     const std::string role = pg::user_name(GetUserId()), session_role = pg::user_name(GetSessionUserId());
+    Interval life{}; // '1 day' is longer where the clock is put back
+    life.time = ttl;
     const pg_uuid_t id = new_ticket();
     const Oid owner = owner_of("reveal_ticket", 0);
     {
@@ -159,7 +159,7 @@ CD_FUNCTION(cd_reveal_request) {
              integer_value(max_rows),
              pg::text_value(role),
              pg::text_value(session_role),
-             {INTERVALOID, fcinfo->args[4].value, false},
+             {INTERVALOID, IntervalPGetDatum(&life), false},
              bigint_value(now),
              {OIDOID, ObjectIdGetDatum(MyDatabaseId), false}});
     }

@@ -6,6 +6,7 @@ extern "C" {
 #include "access/parallel.h"
 #include "access/xact.h"
 #include "access/xlog.h"
+#include "common/int.h"
 #include "utils/snapmgr.h"
 }
 
@@ -60,8 +61,24 @@ void at_transaction(XactEvent event, void *) {
 struct Asked {
     std::string field, role, session_role, purpose, reason;
     std::int32_t max_rows;
-    TimestampTz expires_at;
+    TimestampTz requested_at, expires_at;
 };
+
+// Whoever may write to the table could write tickets of any size, and ones that never give back their place.
+void require_bounds(const Asked &asked) {
+    const auto lasts = [&asked](TimestampTz since) {
+        std::int64_t life;
+        return pg_sub_s64_overflow(asked.expires_at, since, &life) || life > longest_life;
+    };
+    std::string seen;
+    if (asked.max_rows < 1 || asked.max_rows > most_rows)
+        seen = "for " + std::to_string(asked.max_rows) + " rows";
+    else if (lasts(asked.requested_at) || lasts(GetCurrentTimestamp()))
+        seen = "for more than a day";
+    else
+        return;
+    refuse("It was not made by customer_data.reveal_request: it is " + seen + ".", ask_again);
+}
 
 // Who, why and how much, and never what: before the first value is shown, and whatever the transaction does then.
 void tell(const pg_uuid_t &id, const Asked &asked) {
@@ -106,7 +123,8 @@ Ticket admit(const pg_uuid_t &id, const keyring::Field &field) {
     {
         pg::AsOwner as_owner(owner);
         pg::Query &query = as_owner.query;
-        query.read("SELECT field::text, purpose::text, reason::text, max_rows::int4, expires_at::timestamptz, "
+        query.read("SELECT field::text, purpose::text, reason::text, max_rows::int4, requested_at::timestamptz, "
+                   "expires_at::timestamptz, "
                    "epoch::int8, database::oid, "
                    "requested_in::xid8 IS NOT DISTINCT FROM pg_current_xact_id_if_assigned() "
                    "FROM customer_store.reveal_ticket WHERE ticket::uuid = $1 AND role::text = $2 AND "
@@ -121,11 +139,13 @@ Ticket admit(const pg_uuid_t &id, const keyring::Field &field) {
         asked.purpose = query.text(0, 2);
         asked.reason = query.text(0, 3);
         asked.max_rows = query.integer(0, 4);
-        asked.expires_at = query.time(0, 5);
-        of = static_cast<std::uint64_t>(query.bigint(0, 6));
-        database = DatumGetObjectId(query.value(0, 7, OIDOID));
-        own = DatumGetBool(query.value(0, 8, BOOLOID));
+        asked.requested_at = query.time(0, 5);
+        asked.expires_at = query.time(0, 6);
+        of = static_cast<std::uint64_t>(query.bigint(0, 7));
+        database = DatumGetObjectId(query.value(0, 8, OIDOID));
+        own = DatumGetBool(query.value(0, 9, BOOLOID));
     }
+    require_bounds(asked);
     if (asked.field != field.name)
         refuse("It is for field \"" + asked.field + "\", not for \"" + field.name + "\".", ask_again);
     if (own)

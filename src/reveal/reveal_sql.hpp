@@ -6,6 +6,10 @@
 
 namespace cd::reveal {
 
+// What a ticket may be asked for; the times are those of shared memory as well.
+inline constexpr std::int32_t most_rows = 1000000;
+inline constexpr std::int64_t longest_life = USECS_PER_DAY;
+
 // The owner of a table on which the caller has these rights. Throws 55000 before privacy_setup(), 42501 without them.
 Oid owner_of(const char *table, AclMode rights);
 // Nothing can be recorded on a standby.

@@ -93,16 +93,22 @@ SELECT results_eq($$ SELECT name, left(pg_temp.request(field, purpose, reason, m
     $$ VALUES ('unknown field', '42704'), ('no field', '22004'), ('no purpose', '22023'), ('blank reason', '22023'), ('NULL reason', '22004'), ('two lines', '22023'), ('a line of Unicode', '22023'), ('a terminal''s control', '22023'), ('turned writing', '22023'), ('blanks of any kind', '22023'),
         ('escape', '22023'), ('long', '22023'), ('as long', '00000'), ('Russian', '00000'), ('no rows', '22023'), ('less', '22023'), ('most', '00000'), ('more', '22023'),
         ('a day', '00000'), ('longer', '22023'), ('month', '22023'), ('no time', '22023'), ('back', '22023') $$, 'requests have bounds');
+-- In a zone where summer ends within a day.
+SELECT format('AAA0BBB,%s/0,%s/0', extract(doy FROM day - 180) - 1, extract(doy FROM day) - 1) AS zone FROM (SELECT (now() AT TIME ZONE 'UTC' + interval '1 hour')::date + 1) v (day) \gset
+SET LOCAL timezone = :'zone';
+SELECT reveal_request('crm.email', 'p', 'a day', 1, '1 day') AS ticket, clock_timestamp() + interval '1 day' - clock_timestamp() AS zone_day \gset
+SELECT is(expires_at - requested_at, interval '24 hours', 'a day has 24 hours, not ' || :'zone_day') FROM customer_store.reveal_ticket WHERE ticket = :'ticket';
+RESET timezone;
 
 -- What a ticket is good for. Whoever owns the table can write one; here it saves a commit.
 
 CREATE TEMP TABLE customer AS SELECT i AS id, seal('crm.email', 'user' || i || '@example.com', i::text) AS email FROM generate_series(1, 5) i;
 CREATE TEMP TABLE here AS SELECT epoch, database FROM customer_store.reveal_ticket LIMIT 1;
 CREATE FUNCTION pg_temp.ticket(max_rows integer DEFAULT 5, field text DEFAULT 'crm.email', requested_in xid8 DEFAULT '3', other_epoch integer DEFAULT 0, other_database integer DEFAULT 0,
-    expires_in interval DEFAULT '1 hour', role name DEFAULT current_user, session_role name DEFAULT session_user)
+    expires_in interval DEFAULT '1 hour', role name DEFAULT current_user, session_role name DEFAULT session_user, requested_ago interval DEFAULT '0')
     RETURNS uuid LANGUAGE sql AS $$
     INSERT INTO customer_store.reveal_ticket (ticket, field, purpose, reason, max_rows, role, session_role, requested_at, expires_at, requested_in, epoch, database)
-    SELECT gen_random_uuid(), $2, 'test', 'test', $1, $7, $8, now(), clock_timestamp() + $6, $3, epoch # $4, (database::int8 # $5)::oid FROM here RETURNING ticket
+    SELECT gen_random_uuid(), $2, 'test', 'test', $1, $7, $8, now() - $9, clock_timestamp() + $6, $3, epoch # $4, (database::int8 # $5)::oid FROM here RETURNING ticket
 $$;
 CREATE FUNCTION pg_temp.reveals(ticket uuid, field text DEFAULT 'crm.email', row_key text DEFAULT 'id::text', condition text DEFAULT 'true') RETURNS text LANGUAGE sql AS
     $$ SELECT pg_temp.outcome(format('SELECT customer_data.reveal(%L, %L, email, %s) FROM pg_temp.customer WHERE %s', ticket, field, row_key, condition)) $$;
@@ -126,6 +132,20 @@ SELECT results_eq($$ SELECT name, pg_temp.reveals(ticket, field) FROM (VALUES
         ('database', 'ZC006 It is void: the server was restarted since, or it is of another database.'),
         ('expired', 'ZC006 It has expired.'), ('role', 'ZC006 There is no such ticket of role "%1$s" in a session of "%2$s".'),
         ('session', 'ZC006 There is no such ticket of role "%1$s" in a session of "%2$s".') $$, current_user, session_user), 'tickets that are of no use');
+-- Rows that reveal_request would not have written. Its own bounds are good.
+SELECT results_eq($$ SELECT name, pg_temp.reveals(ticket) FROM (VALUES
+        ('most rows', pg_temp.ticket(1000000)), ('more rows', pg_temp.ticket(1000001)), ('all rows', pg_temp.ticket(2147483647)),
+        ('a day', pg_temp.ticket(expires_in => '12 hours', requested_ago => '11:59')), ('longer', pg_temp.ticket(expires_in => '12 hours', requested_ago => '12:01')),
+        ('a later day', pg_temp.ticket(expires_in => '24:01', requested_ago => '-1 hour'))) v (name, ticket) $$,
+    $$ VALUES ('most rows', '00000'), ('more rows', 'ZC006 It was not made by customer_data.reveal_request: it is for 1000001 rows.'),
+        ('all rows', 'ZC006 It was not made by customer_data.reveal_request: it is for 2147483647 rows.'), ('a day', '00000'),
+        ('longer', 'ZC006 It was not made by customer_data.reveal_request: it is for more than a day.'),
+        ('a later day', 'ZC006 It was not made by customer_data.reveal_request: it is for more than a day.') $$, 'a forged ticket is worth no more than one that was asked for');
+SELECT pg_temp.ticket() AS ticket \gset
+SELECT matches(pg_temp.outcome(format('UPDATE customer_store.reveal_ticket SET requested_at = %1$L, expires_at = %2$L WHERE ticket = %3$L;
+        SELECT customer_data.reveal(%3$L, ''crm.email'', email, id::text) FROM pg_temp.customer', requested, expires, :'ticket')), '^ZC006 It was not made by',
+    'also from ' || requested || ' to ' || expires)
+    FROM unnest(ARRAY['-infinity', 'now', 'infinity']) requested, unnest(ARRAY['infinity', '294276-12-31']) expires;
 SELECT results_eq($$ SELECT name, left(pg_temp.reveals(ticket, 'crm.email', key), 5) FROM (VALUES ('row', pg_temp.ticket(), '''17'''), ('no row', pg_temp.ticket(), 'NULL')) v (name, ticket, key) $$,
     $$ VALUES ('row', 'ZC003'), ('no row', 'ZC003') $$, 'a value of another row does not open');
 SELECT pg_temp.ticket(role => 'cd_test_agent') AS ticket \gset
