@@ -2,6 +2,7 @@
 #include "fpe/fpe_format.hpp"
 #include "keyring/field_sql.hpp"
 #include "keyring/process_sql.hpp"
+#include "mask/grapheme.hpp"
 #include "pg/arguments.hpp"
 #include "pg/user_query.hpp"
 #include "pseudonym/blind.hpp"
@@ -38,6 +39,13 @@ void require_between(int value, int low, int high, const char *name, const char 
     if (value < low || value > high)
         refuse(std::string(name) + " must be between " + std::to_string(low) + " and " + std::to_string(high),
                std::string(name) + " is " + std::to_string(value) + ".", hint);
+}
+
+// Names stand in errors and in the server's log, where two that look alike would be taken for one.
+void require_readable(const std::string &value, const char *name) {
+    if (mask::has_control_character(utf8(value)))
+        refuse(std::string(name) + " must not have control characters", std::string(name) + " has one.",
+               "Line ends, and characters of Unicode that are not seen or turn the direction of writing, are such.");
 }
 
 // The categories of personal data that a catalogue of fields tells apart.
@@ -102,6 +110,8 @@ CD_FUNCTION(cd_field_define) {
     static constexpr const char *identifiers[] = {"direct", "quasi", "sensitive", "none"};
     if (name.empty())
         refuse("a field needs a name", "field is empty.", "A name says where it stands: crm.customer.email.");
+    require_readable(name, "field");
+    require_readable(tenant, "tenant");
     require_one_of(category, categories, "category");
     require_one_of(identifier, identifiers, "identifier");
     const auto normaliser = pseudonym::find_normaliser(text_argument(fcinfo, normaliser_));

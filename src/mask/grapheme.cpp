@@ -91,6 +91,15 @@ bool is_blank(std::uint32_t code) {
     return in(spans, code);
 }
 
+bool has_control_character(std::string_view text) {
+    for (std::size_t at = 0; at < text.size();) {
+        const Character c = character_at(text, at);
+        if (c.kind == Kind::control) return true;
+        at += c.size;
+    }
+    return false;
+}
+
 std::string_view cluster_at(std::string_view text, std::size_t at, Poll poll) {
     const auto plain = [text](std::size_t i) { return text[i] >= ' ' && text[i] <= '~'; };
     if (plain(at) && (at + 1 == text.size() || plain(at + 1))) return text.substr(at, 1); // most of all text

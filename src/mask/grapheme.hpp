@@ -20,6 +20,8 @@ bool is_letter(Kind);
 // Of a script where one character is a syllable or a word, and so tells more than a letter does.
 bool is_ideograph(std::uint32_t code);
 bool is_blank(std::uint32_t code);
+// What ends a line, turns the direction of writing, or is not seen: a text with such is not read as it was written.
+bool has_control_character(std::string_view text);
 
 // The next cluster of a text, from where one begins.
 std::string_view cluster_at(std::string_view text, std::size_t at, Poll poll = {});

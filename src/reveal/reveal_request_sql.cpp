@@ -37,11 +37,10 @@ std::string stated(FunctionCallInfo fcinfo, int i, const char *name) {
     if (text.size() > longest_text)
         refuse(std::string(name) + " has " + std::to_string(text.size()) + " bytes, more than " +
                std::to_string(longest_text) + ".");
+    if (mask::has_control_character(utf8)) refuse(std::string(name) + " has a control character.");
     bool empty = true;
     for (std::size_t at = 0; at < utf8.size();) {
         const mask::Character c = mask::character_at(utf8, at);
-        if (c.kind == mask::Kind::control) // also line separators, and what turns the direction of writing
-            refuse(std::string(name) + " has a control character.");
         empty = empty && mask::is_blank(c.code);
         at += c.size;
     }

@@ -9,6 +9,19 @@ DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO cd_test_officer', cur
 CREATE SCHEMA test_result;
 GRANT CREATE, USAGE ON SCHEMA test_result TO PUBLIC;
 
+CREATE FUNCTION test_result.define(name text, what text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    IF what = 'field' THEN
+        PERFORM customer_data.field_define(name);
+    ELSE
+        PERFORM customer_data.field_define('of ' || encode(name::bytea, 'hex'), tenant => name);
+    END IF;
+    RETURN 'done';
+EXCEPTION WHEN OTHERS THEN
+    RETURN SQLSTATE || ' ' || SQLERRM;
+END
+$$;
+
 -- What needs a right, tried by a role without any.
 CREATE TEMP TABLE protected AS
     SELECT p.oid, p.proname, p.prokind,
@@ -148,6 +161,13 @@ RESET search_path;
 SELECT is_empty($$ SELECT * FROM test_result.outcome WHERE query <> 'pseudonym' AND outcome <> 'done' $$, 'with a search_path full of traps everything works');
 SELECT is((SELECT outcome FROM test_result.outcome WHERE query = 'pseudonym'), (SELECT value::text FROM kept), 'and gives the same values');
 SELECT is_empty('SELECT * FROM test_result.trap', 'and no trap was sprung');
+
+-- Names that are not read as they were written
+SELECT results_eq($$ SELECT name, what, test_result.define(name, what) FROM unnest(ARRAY['crm', 'крм', 'क्षेत्र', 'a b', E'a\nb', E'a\tb', E'a\u007fb', E'a\u0085b', E'a\u200eb', E'a\u202eb',
+        E'a\u2028b', E'a\ufeffb', E'a\u00adb']) name, unnest(ARRAY['field', 'tenant']) what ORDER BY what, name COLLATE "C" $$,
+    $$ SELECT name, what, CASE WHEN name ~ '^(crm|крм|क्षेत्र|a b)$' THEN 'done' ELSE '22023 ' || what || ' must not have control characters' END
+        FROM unnest(ARRAY['crm', 'крм', 'क्षेत्र', 'a b', E'a\nb', E'a\tb', E'a\u007fb', E'a\u0085b', E'a\u200eb', E'a\u202eb', E'a\u2028b', E'a\ufeffb', E'a\u00adb']) name,
+        unnest(ARRAY['field', 'tenant']) what ORDER BY what, name COLLATE "C" $$, 'names of fields and tenants have no control characters');
 
 SELECT * FROM finish();
 ROLLBACK;
