@@ -51,6 +51,40 @@ Bytes bytes_in(const pg::Query &query, std::uint64_t row, int column) {
     return pg::call([datum] { return pg::bytes_arg(datum); });
 }
 
+std::string hex(Bytes bytes) {
+    static constexpr char digit[] = "0123456789abcdef";
+    std::string text;
+    for (const std::uint8_t byte : bytes) {
+        text += digit[byte >> 4];
+        text += digit[byte & 15];
+    }
+    return text;
+}
+
+struct StoredKey {
+    std::string tenant;
+    Mark mark;
+    std::uint32_t number;
+    keyring::Version version;
+    std::vector<std::uint8_t> wrapped;
+};
+
+// An error says which row it was: the others are in order, and wait for it.
+std::vector<std::uint8_t> rewrap_row(const StoredKey &key, keyring::Version to) {
+    try {
+        return rewrap(key.tenant, key.mark, key.number, key.wrapped, key.version, to);
+    } catch (const Error &failure) {
+        const bool wrong = std::string_view(failure.state()) == sqlstate::authentication_failed;
+        throw Error(failure.state(), wrong ? "the key of a subject cannot be unwrapped" : failure.what(),
+                    (wrong ? "A row of customer_keys.subject_key was changed, or belongs to another subject:"
+                           : failure.detail() + " It is needed for a row of customer_keys.subject_key:") +
+                        " mark " + hex(key.mark) + ", tenant \"" + key.tenant + "\".",
+                    wrong ? "Restore the row from a backup of customer_keys, or delete it: values of the subject then "
+                            "do not open."
+                          : failure.hint());
+    }
+}
+
 } // namespace
 } // namespace cd::seal
 
@@ -140,14 +174,7 @@ CD_FUNCTION(cd_subject_rewrap_step) {
     const keyring::Version primary = keyring::primary_version();
     if (begins) rewrap_mark_key(owner, primary);
 
-    struct Row {
-        std::string tenant;
-        Mark mark;
-        std::uint32_t number;
-        keyring::Version version;
-        std::vector<std::uint8_t> wrapped;
-    };
-    std::vector<Row> rows;
+    std::vector<StoredKey> rows;
     {
         pg::AsOwner as_owner(owner);
         pg::Query &query = as_owner.query;
@@ -164,9 +191,10 @@ CD_FUNCTION(cd_subject_rewrap_step) {
                    {after_tenant, after_mark, integer_value(primary), integer_value(batch)}, pg::Query::See::now);
         for (std::uint64_t i = 0; i < query.rows(); ++i) {
             const Bytes marked = bytes_in(query, i, 2), wrapped = bytes_in(query, i, 5);
-            Row &row = rows.emplace_back(query.text(i, 1), Mark{}, static_cast<std::uint32_t>(query.integer(i, 3)),
-                                         static_cast<keyring::Version>(query.integer(i, 4)),
-                                         std::vector<std::uint8_t>(wrapped.begin(), wrapped.end()));
+            StoredKey &row =
+                rows.emplace_back(query.text(i, 1), Mark{}, static_cast<std::uint32_t>(query.integer(i, 3)),
+                                  static_cast<keyring::Version>(query.integer(i, 4)),
+                                  std::vector<std::uint8_t>(wrapped.begin(), wrapped.end()));
             if (marked.size() != row.mark.size())
                 throw Error(sqlstate::data_corrupted, "customer_keys.subject_key was changed by hand",
                             "A mark has " + std::to_string(marked.size()) + " bytes.", "Restore the table.");
@@ -174,9 +202,9 @@ CD_FUNCTION(cd_subject_rewrap_step) {
         }
     }
     std::int64_t changed = 0;
-    for (const Row &row : rows) {
+    for (const StoredKey &row : rows) {
         pg::check_interrupts();
-        const auto wrapped = rewrap(row.tenant, row.mark, row.number, row.wrapped, row.version, primary);
+        const auto wrapped = rewrap_row(row, primary);
         AsKeysOwner as_owner(owner);
         static constinit pg::Statement update(
             "UPDATE customer_keys.subject_key SET key_version = $5, wrapped = $6, "

@@ -279,6 +279,21 @@ my $all = q{SELECT count(customer_data.unseal('email', email, id)) FROM customer
 is(sql($versions), 't|t|t', 'a kill leaves keys under both versions');
 is(sql($all), 2993, 'all of which open their values');
 like(outcome($node, 'SELECT customer_data.key_retire(1)'), qr/^55000/, 'the version before is still needed');
+# A key that does not unwrap stops it, and says where it stands.
+sql(q{CREATE TABLE good AS SELECT * FROM customer_keys.subject_key WHERE key_version = 1 ORDER BY mark DESC LIMIT 1;
+	UPDATE customer_keys.subject_key AS k SET wrapped = set_byte(k.wrapped, 70, get_byte(k.wrapped, 70) # 4) FROM good AS g WHERE g.mark = k.mark});
+my $mark = sql(q{SELECT encode(mark, 'hex') FROM good});
+{
+	my ($out, $err) = ('', '');
+	$node->psql('postgres', "\\set VERBOSITY verbose\nCALL customer_data.subject_rewrap(1000)", stdout => \$out, stderr => \$err, on_error_stop => 0);
+	like($err, qr/ERROR:  ZC003: the key of a subject cannot be unwrapped\nDETAIL:  A row of .* another subject: mark $mark, tenant ""\.\nHINT:  Restore the row from a backup of customer_keys, or delete it/,
+		'a row whose key does not unwrap is named');
+	unlike($err, qr/@{[sql(q{SELECT encode(wrapped, 'hex') FROM good})]}/, 'without its key');
+	sql(q{UPDATE customer_keys.subject_key AS k SET key_version = 7 FROM good AS g WHERE g.mark = k.mark});
+	$node->psql('postgres', "CALL customer_data.subject_rewrap(1000)", stdout => \$out, stderr => \$err, on_error_stop => 0);
+	like($err, qr/DETAIL:  .*mark $mark, tenant ""/, 'also where its version never was');
+}
+sql(q{UPDATE customer_keys.subject_key AS k SET key_version = g.key_version, wrapped = g.wrapped FROM good AS g WHERE g.mark = k.mark; DROP TABLE good});
 sql('CALL customer_data.subject_rewrap(1000)');
 is(sql($versions), 'f|t|t', 'the rest is done later');
 is(sql(q{SELECT former_versions FROM customer_keys.subject_key GROUP BY 1}), '{1}', 'and each key tells where it has been');
