@@ -20,11 +20,13 @@ std::string name_of(Relation relation) { return RelationGetRelationName(relation
 
 // What the trigger knows of its column for the time of a statement. Plain data, in the memory of the call.
 struct Column {
-    FieldTag tag;
-    Versions versions;          // read only where the column is unique
     AttrNumber number, row_key; // row_key is 0 where none is declared
     Holds holds;
-    bool waited; // for transactions that know nothing of the rotation
+    // From the first sealed value on: rotations wait for whoever has looked up the field.
+    bool field_known;
+    FieldTag tag;
+    Versions versions; // read only where the column is unique
+    bool waited;       // for transactions that know nothing of the rotation
 };
 
 Column describe(Relation relation, const Protected &declared) {
@@ -33,10 +35,15 @@ Column describe(Relation relation, const Protected &declared) {
     column.holds = holds(relation, column.number);
     if (declared.row_key) column.row_key = column_number(relation, declared.row_key);
     if (declared.blind_index) column_number(relation, declared.blind_index);
+    return column;
+}
+
+void look_up_field(Relation relation, const Protected &declared, Column &column) {
+    if (column.field_known) return;
     const keyring::Field &field = keyring::field(declared.field);
     column.tag = field_tag(field.bound_tenant, field.bound_name);
     if (!column.row_key && pg::is_unique(relation, column.number)) column.versions = versions_now(declared.field);
-    return column;
+    column.field_known = true;
 }
 
 Column &column_of(FunctionCallInfo fcinfo, Relation relation, const Protected &declared) {
@@ -206,6 +213,7 @@ CD_FUNCTION(cd_seal_protect) {
         refuse(relation, declared, "The value is not sealed.");
     }
     const std::uint8_t flags = sealed.header.flags;
+    look_up_field(relation, declared, column);
     if (sealed.header.field != column.tag)
         refuse(relation, declared, "The value was sealed for another field or tenant.");
     if (column.row_key && !(flags & row_bound)) refuse(relation, declared, "The value is bound to no row key.");

@@ -234,8 +234,8 @@ INSERT INTO public_name SELECT unnest(ARRAY[
     'clv_agg', 'clv_opportunity_agg', 'clv_opportunities', 'clv_fit', 'clv_model', 'clv_compare', 'clv_tracking', 'clv_alive', 'clv_purchases', 'clv_residual_purchases',
     'clv_spend', 'clv_value', 'clv_value_interval', 'clv_expected', 'clv_purchase_probability', 'clv_model_to_jsonb', 'clv_model_from_jsonb',
     'sbg_fit', 'sbg_survival', 'sbg_retention', 'sbg_renewals', 'sbg_residual_renewals', 'sbg_model_to_jsonb', 'sbg_model_from_jsonb',
-    -- keyring, seal: what needs no key. A trigger function is called by none but its trigger.
-    'sealed', 'sealed_key_version', 'sealed_info', 'seal_protect',
+    -- keyring, seal: what needs no key
+    'sealed', 'sealed_key_version', 'sealed_info',
     -- pseudonym
     'blind_bits', 'normalise',
     -- mask

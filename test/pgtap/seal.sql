@@ -104,6 +104,21 @@ SELECT set_eq($$ SELECT DISTINCT proname::text, provolatile::text FROM pg_proc W
         ('seal_deterministic', 's'), ('seal_deterministic_all', 's'), ('seal_blind_index', 's'), ('unseal', 's'), ('unseal_bytes', 's') $$,
     'nothing that needs a key is immutable');
 
+-- Who holds up a rotation: advisory locks of class 4 are those of fields.
+
+SELECT field_define('lock.v');
+CREATE TABLE held (v sealed);
+CREATE TRIGGER protect BEFORE INSERT OR UPDATE ON held FOR EACH ROW EXECUTE FUNCTION seal_protect('lock.v', 'v');
+CREATE TEMP VIEW field_locks AS SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 4 AND pid = pg_backend_pid();
+CREATE TEMP TABLE locks_before AS SELECT * FROM field_locks;
+INSERT INTO held VALUES (NULL);
+SELECT is(count, (SELECT count FROM locks_before), 'NULL takes no lock of the field') FROM field_locks;
+SELECT throws_ok(format('INSERT INTO held VALUES (%L)', value), 'ZC004', NULL, 'nor does what is refused') FROM value WHERE kind = 'randomised';
+SELECT is(count, (SELECT count FROM locks_before), 'to the end of the transaction') FROM field_locks;
+INSERT INTO held SELECT sealed('\x0101000000000001'::bytea
+    || substring(sha256('customer_data/tag'::bytea || '\x00000000' || '\x00000006' || 'lock.v'::bytea) FOR 4) || decode(repeat('00', 16), 'hex'));
+SELECT is(count, (SELECT count + 1 FROM locks_before), 'a value does, which may have an older version') FROM field_locks;
+
 -- Tables of every shape
 
 CREATE TABLE part (id text, day date, email text, email_index bytea) PARTITION BY RANGE (day);
@@ -184,7 +199,7 @@ SELECT results_eq($$ SELECT key_version, rows FROM rotation_status() WHERE field
 CREATE ROLE cd_test_seal_nobody;
 CREATE ROLE cd_test_seal_clerk;
 CREATE ROLE cd_test_seal_rotator;
-GRANT SELECT, INSERT, UPDATE ON customer TO cd_test_seal_nobody, cd_test_seal_clerk;
+GRANT SELECT, INSERT, UPDATE ON customer, held TO cd_test_seal_nobody, cd_test_seal_clerk;
 GRANT EXECUTE ON FUNCTION seal(text, text, text) TO cd_test_seal_clerk;
 SET LOCAL ROLE cd_test_seal_nobody;
 SELECT is_empty($$
@@ -193,6 +208,10 @@ SELECT is_empty($$
         ('seal_blind_index(''crm.email'', email)'), ('seal_rotate_step(''customer'', ''email'', 1)'), ('rotation_status()')) v (query)
     WHERE pg_temp.outcome('SELECT customer_data.' || query || ' FROM customer') !~ '^42501 ' $$, 'a role without rights seals and opens nothing');
 SELECT throws_ok('CALL customer_data.seal_rotate(''customer'', ''email'')', '42501', NULL, 'and rotates nothing');
+CREATE TEMP TABLE own (v sealed);
+SELECT throws_ok($$ CREATE TRIGGER protect BEFORE INSERT ON own FOR EACH ROW EXECUTE FUNCTION customer_data.seal_protect('crm.email', 'login') $$,
+    '42501', NULL, 'nor declares a column, by whose values it would hold up rotations');
+SELECT lives_ok('INSERT INTO held VALUES (NULL); INSERT INTO held SELECT v FROM held', 'but writes through the trigger of somebody else');
 SELECT lives_ok('SELECT count(DISTINCT login), max(sealed_key_version(login)), min(login::text) FROM customer', 'it may compare values, and see what they are');
 SET LOCAL ROLE cd_test_seal_clerk;
 SELECT lives_ok($$ INSERT INTO customer VALUES (0, seal('crm.email', 'x')) $$, 'who may seal needs no right on the tables of the extension');
