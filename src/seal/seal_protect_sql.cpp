@@ -31,9 +31,9 @@ struct Column {
 
 Column describe(Relation relation, const Protected &declared) {
     Column column{};
-    column.number = column_number(relation, declared.column);
+    column.number = stored_column(relation, declared.column);
     column.holds = holds(relation, column.number);
-    if (declared.row_key) column.row_key = column_number(relation, declared.row_key);
+    if (declared.row_key) column.row_key = stored_column(relation, declared.row_key);
     if (declared.blind_index) column_number(relation, declared.blind_index);
     return column;
 }
@@ -162,6 +162,14 @@ AttrNumber column_number(Relation relation, const char *name) {
     throw Error(sqlstate::undefined_column,
                 std::string("column \"") + name + "\" of \"" + name_of(relation) + "\" does not exist",
                 "A trigger with customer_data.seal_protect names it.", "Create the trigger with names of columns.");
+}
+
+AttrNumber stored_column(Relation relation, const char *name) {
+    const AttrNumber column = column_number(relation, name);
+    if (TupleDescAttr(RelationGetDescr(relation), column - 1)->attgenerated == '\0') return column;
+    throw Error("42P10", std::string("column \"") + name + "\" of \"" + name_of(relation) + "\" is generated",
+                "It is computed after triggers BEFORE, so that customer_data.seal_protect sees an older value.",
+                "Name ordinary columns: bind values to what the column is computed from.");
 }
 
 Holds holds(Relation relation, AttrNumber column) {

@@ -22,6 +22,8 @@ Versions versions_now(const char *field);
 
 // The number of a column. Throws 42703 if there is none.
 AttrNumber column_number(Relation, const char *name);
+// The same, of a column that a trigger sees as it will be stored. Throws 42P10 if it is a generated one.
+AttrNumber stored_column(Relation, const char *name);
 // How a column holds sealed values. Throws 42804 if it cannot.
 enum class Holds { sealed, text };
 Holds holds(Relation, AttrNumber column);

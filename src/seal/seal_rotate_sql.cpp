@@ -11,8 +11,10 @@
 #include "seal/seal_sql.hpp"
 #include <algorithm>
 extern "C" {
+#include "access/sysattr.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "catalog/partition.h"
 #include "catalog/pg_inherits.h"
 #include "storage/bufmgr.h"
 #include "utils/acl.h"
@@ -90,7 +92,9 @@ Protected protection_of(const OpenTable &table, const char *column) {
     for (const Trigger &trigger : table.triggers()) {
         if (!is_protection(trigger)) continue;
         const Protected declared = protected_by(trigger);
-        if (strcmp(declared.column, column) == 0) return declared;
+        if (strcmp(declared.column, column) != 0) continue;
+        if (declared.row_key) stored_column(table.relation(), declared.row_key);
+        return declared;
     }
     throw Error(sqlstate::undefined_object,
                 std::string("column \"") + column + "\" of " + qualified(RelationGetRelid(table.relation())) +
@@ -117,6 +121,29 @@ std::optional<Column> column_of(Relation relation, const Trigger &trigger) {
              {"39P01", sqlstate::undefined_column, sqlstate::datatype_mismatch, sqlstate::undefined_object})
             if (strcmp(error.state(), wrong) == 0) return std::nullopt;
         throw;
+    }
+}
+
+// A value that decides on the partition of its row cannot change where it stands.
+void refuse_partition_key(Oid table, const Protected &declared) {
+    const List *const parents =
+        pg::call([table] { return get_rel_relispartition(table) ? get_partition_ancestors(table) : NIL; });
+    for (int i = 0; i < list_length(parents); ++i) {
+        const OpenTable parent(list_nth_oid(parents, i));
+        for (const char *const column : {declared.column, declared.blind_index}) {
+            if (!column) continue;
+            const bool decides = pg::call([&parent, column] {
+                const AttrNumber number = get_attnum(RelationGetRelid(parent.relation()), column);
+                bool in_expression;
+                return has_partition_attrs(
+                    parent.relation(), bms_make_singleton(number - FirstLowInvalidHeapAttributeNumber), &in_expression);
+            });
+            if (decides)
+                throw Error("0A000",
+                            qualified(RelationGetRelid(parent.relation())) + " is partitioned by \"" + column + "\"",
+                            "A new version of the key brings rows to other partitions.",
+                            "UPDATE that table with customer_data.seal_again, or partition it by another column.");
+        }
     }
 }
 
@@ -286,6 +313,11 @@ CD_FUNCTION(cd_seal_rotate_step) {
         return position_datum(position);
     }
     const keyring::Field &field = keyring::field(declared.field);
+    if (position.pass == announce)
+        for (const Oid id : tables) {
+            const OpenTable each(id);
+            refuse_partition_key(id, protection_of(each, column));
+        }
     if (position.pass == announce || position.primary != field.primary || position.pinned != field.pinned)
         return position_datum({tables.front(), 0, -1, 0, wait, field.primary, field.pinned});
     if (*at != static_cast<Oid>(position.table)) position = at_table(*at, position);

@@ -155,6 +155,29 @@ SELECT is(count(*), 1000::bigint, 'names of every kind are rotated') FROM "Odd "
 SELECT is(rows, 1000::bigint, 'which is recorded') FROM customer_store.seal_rotation WHERE relation = 'public."Odd ""name"""' AND finished_at IS NOT NULL;
 SELECT is(pg_temp.rotate('part', 'email', 100000), 4, 'a partitioned table takes its tables one by one: two steps to begin, and one each');
 
+-- What a trigger BEFORE does not see as it will be, and what cannot change where it stands.
+CREATE TABLE made (id integer, key text GENERATED ALWAYS AS ('k' || id) STORED, v sealed);
+CREATE TRIGGER protect BEFORE INSERT OR UPDATE ON made FOR EACH ROW EXECUTE FUNCTION seal_protect('crm.email', 'v', 'key');
+SELECT throws_ok($$ INSERT INTO made VALUES (1, DEFAULT, seal('crm.email', 'x', 'k1')) $$, '42P10', 'column "key" of "made" is generated', 'a generated column is no row key');
+ALTER TABLE made DISABLE TRIGGER protect;
+INSERT INTO made VALUES (1, DEFAULT, seal('crm.email', 'x', 'k1'));
+SELECT throws_ok($$ SELECT pg_temp.rotate('made', 'v', 100) $$, '42P10', 'column "key" of "made" is generated', 'for a rotation neither');
+CREATE TABLE shown (id integer, plain text, v text GENERATED ALWAYS AS (plain) STORED);
+CREATE TRIGGER protect BEFORE INSERT OR UPDATE ON shown FOR EACH ROW EXECUTE FUNCTION seal_protect('crm.email', 'v');
+SELECT throws_ok($$ INSERT INTO shown VALUES (1, 'ada@example.com') $$, '42P10', NULL, 'nor is it protected itself');
+CREATE TABLE hashed (id integer, v sealed) PARTITION BY HASH (v);
+CREATE TABLE hashed_0 PARTITION OF hashed FOR VALUES WITH (MODULUS 2, REMAINDER 0) PARTITION BY LIST ((id % 2));
+CREATE TABLE hashed_00 PARTITION OF hashed_0 DEFAULT;
+CREATE TABLE hashed_1 PARTITION OF hashed FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+CREATE TRIGGER protect BEFORE INSERT OR UPDATE ON hashed FOR EACH ROW EXECUTE FUNCTION seal_protect('hash.v', 'v');
+SELECT field_define('hash.v');
+INSERT INTO hashed SELECT i, seal_deterministic('hash.v', i::text) FROM generate_series(1, 100) i;
+SELECT field_rotate('hash.v', 2);
+SELECT throws_ok(format('SELECT pg_temp.rotate(%L, ''v'', 10)', t), '0A000', 'public.hashed is partitioned by "v"', t || ' is not rotated: rows would have to leave their partitions')
+FROM unnest(ARRAY['hashed', 'hashed_0', 'hashed_00', 'hashed_1']) t;
+UPDATE hashed SET v = seal_again('hash.v', v);
+SELECT is(count(*) FILTER (WHERE v = seal_deterministic('hash.v', id::text)), 100::bigint, 'an UPDATE of the whole moves them') FROM hashed;
+
 -- The key of a subject has no versions; its blind index has.
 SELECT field_define('s.v');
 CREATE TABLE person (id text, v sealed, v_index bytea);
