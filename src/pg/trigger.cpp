@@ -19,7 +19,17 @@ extern "C" {
 namespace cd::pg {
 namespace {
 
-// Unique indexes on the column, of which none is deferred.
+// Whether an expression among the keys of an index uses a column, or the whole row.
+bool is_in_expressions(Oid id, AttrNumber column) {
+    Relation const index = index_open(id, AccessShareLock);
+    Bitmapset *used = nullptr;
+    pull_varattnos(reinterpret_cast<Node *>(RelationGetIndexExpressions(index)), 1, &used);
+    index_close(index, AccessShareLock);
+    return bms_is_member(column - FirstLowInvalidHeapAttributeNumber, used) ||
+           bms_is_member(-FirstLowInvalidHeapAttributeNumber, used);
+}
+
+// Unique indexes on the column, or on what is computed from it, of which none is deferred.
 List *unique_indexes(Relation relation, AttrNumber column) {
     List *found = NIL;
     List *const all = RelationGetIndexList(relation);
@@ -28,9 +38,13 @@ List *unique_indexes(Relation relation, AttrNumber column) {
         HeapTuple const tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
         if (!HeapTupleIsValid(tuple)) continue;
         const auto *const index = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple));
-        bool has = false;
-        for (int i = 0; i < index->indnkeyatts; ++i) has |= index->indkey.values[i] == column;
-        if (has && index->indisunique && index->indimmediate && index->indisready)
+        bool has = false, computes = false;
+        for (int i = 0; i < index->indnkeyatts; ++i) {
+            has |= index->indkey.values[i] == column;
+            computes |= index->indkey.values[i] == 0;
+        }
+        if (index->indisunique && index->indimmediate && index->indisready &&
+            (has || (computes && is_in_expressions(lfirst_oid(cell), column))))
             found = lappend_oid(found, lfirst_oid(cell));
         ReleaseSysCache(tuple);
     }

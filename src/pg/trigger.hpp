@@ -31,7 +31,7 @@ inline HeapTuple old_row(const TriggerData *trigger) {
 
 // Whether a column is the same in two rows, byte by byte.
 bool is_same(Relation, AttrNumber column, HeapTuple, HeapTuple);
-// Whether a unique index that holds at once has the column.
+// Whether a unique index that holds at once has the column, or an expression with it.
 bool is_unique(Relation, AttrNumber column);
 // Whether two versions of a row are the same for all such indexes.
 bool is_same_to_indexes(Relation, AttrNumber column, HeapTuple, HeapTuple);

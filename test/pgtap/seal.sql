@@ -207,6 +207,20 @@ SELECT lives_ok($$ UPDATE u SET v = seal_again('u.v', v) WHERE a = 2 $$, 'a row 
 SELECT throws_ok($$ UPDATE u SET a = 1, v = seal_again('u.v', v) WHERE a = 2 $$, '23505', NULL, 'but in that of others');
 SELECT throws_ok($$ INSERT INTO u VALUES (2, (seal_deterministic_all('u.v', 'x'))[2]) $$, '23505', NULL, 'and a copy of the previous version in that of the next one');
 
+-- An index on what is computed from the value, and on the whole row.
+SELECT field_define('e.v');
+CREATE TABLE e (a integer, v sealed);
+CREATE UNIQUE INDEX ON e (a, (v::bytea));
+CREATE FUNCTION value_of(e) RETURNS sealed LANGUAGE sql IMMUTABLE AS 'SELECT $1.v';
+CREATE TRIGGER protect BEFORE INSERT OR UPDATE ON e FOR EACH ROW EXECUTE FUNCTION seal_protect('e.v', 'v');
+INSERT INTO e VALUES (1, seal_deterministic('e.v', 'x'));
+SELECT field_rotate('e.v', 2);
+SELECT throws_ok($$ INSERT INTO e VALUES (1, seal_deterministic('e.v', 'x')) $$, '23505', 'duplicate value in column "v" of "e", under another version of the key', 'an expression of the value is unique over both versions');
+SELECT lives_ok($$ INSERT INTO e VALUES (2, seal_deterministic('e.v', 'x')), (NULL, seal_deterministic('e.v', 'x')) $$, 'with the other columns of its index');
+DROP INDEX e_a_v_idx;
+CREATE UNIQUE INDEX ON e (value_of(e)) WHERE a IN (1, 3);
+SELECT throws_ok($$ INSERT INTO e VALUES (3, seal_deterministic('e.v', 'x')) $$, '23505', 'duplicate value in column "v" of "e", under another version of the key', 'and what a function makes of the row');
+
 -- A trigger that names what there is not keeps nobody from his own columns
 
 CREATE TABLE wrong (v sealed, n integer);
