@@ -90,7 +90,10 @@ SELECT unseal('subject.email', :'email', 'c-20');
 -- A wrapped key opens under the version that it was wrapped under, and is taken to no other if it does not.
 UPDATE customer_keys.subject_key SET key_version = 2 WHERE tenant = 'acme';
 SELECT unseal('subject.acme', :'acme_email', 'c-17');
+-- The mark in DETAIL is another one each time.
+\set VERBOSITY terse
 CALL subject_rewrap();
+\set VERBOSITY default
 UPDATE customer_keys.subject_key SET key_version = 1 WHERE tenant = 'acme';
 SELECT unseal('subject.acme', :'acme_email', 'c-17');
 CALL subject_rewrap(1);
