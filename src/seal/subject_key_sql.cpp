@@ -179,6 +179,8 @@ const crypto::Hmac *mark_key(Oid owner, Unknown unknown) {
     return &*kept.mark_key;
 }
 
+constexpr std::uint32_t last_number = 0x7fffffff; // that a column holds
+
 // What the tables say of a person.
 struct Row {
     std::uint32_t number = 0; // 0 where there is no key
@@ -268,6 +270,10 @@ const SubjectKey &key_for_sealing(std::string_view tenant, std::string_view subj
     const Mark mark = *find_mark(owner, tenant, subject, Unknown::make);
     Row row = read(owner, tenant, mark);
     if (!row.usable() && !row.refused) {
+        if (row.erased == last_number)
+            throw Error(sqlstate::data_corrupted, "customer_store.subject_erased was changed by hand",
+                        "A number is " + std::to_string(last_number) + ", after which there is none.",
+                        "Restore the table.");
         if (row.number > 0) forget_clean(owner, tenant, mark); // the new key takes the place of a restored one
         write_new_key(owner, tenant, mark, row.erased + 1);
         row = read(owner, tenant, mark); // another session may have been quicker, to make one or to erase

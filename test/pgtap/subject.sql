@@ -146,6 +146,15 @@ SELECT results_eq($$ SELECT customer_data.unseal('crm.email', email, who) FROM v
     $$ SELECT who FROM value WHERE who !~ '^s-' $$, 'any text is a subject');
 SELECT is((SELECT count(*) FROM customer_keys.subject_key), 7::bigint, 'and no two of them are one');
 
+-- A number after which there is none
+
+SELECT is(pg_temp.outcome_with('UPDATE customer_store.subject_erased SET number = 2147483646, allowed_at = now()',
+        $$ SELECT customer_data.unseal('crm.email', customer_data.seal_for('s-3', 'crm.email', 'x'), 's-3') $$), 'x', 'the last number of a key');
+SELECT throws_ok($$ UPDATE customer_store.subject_erased SET number = 2147483647, allowed_at = now(); SELECT customer_data.seal_for('s-3', 'crm.email', 'x') $$, 'XX001',
+    'customer_store.subject_erased was changed by hand', 'is not gone beyond, and no row is shown');
+SELECT is(pg_temp.outcome_with('UPDATE customer_store.subject_erased SET number = 2147483647, allowed_at = now()', $$ SELECT customer_data.shred('s-3') $$), 'false',
+    'nor does it keep anybody from being erased');
+
 -- Triggers of the owner
 
 CREATE FUNCTION hostile.keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
