@@ -238,7 +238,11 @@ void tell_replicas(Report &report, XLogRecPtr clean) {
                "SELECT 'inactive slot ' || pg_catalog.quote_ident(slot_name::pg_catalog.text), restart_lsn "
                "FROM pg_catalog.pg_replication_slots WHERE NOT active",
                {});
-    if (query.rows() == 0) return report.add("replicas", "none", "No replica is connected, and no slot waits for one.");
+    if (query.rows() == 0)
+        return report.add(
+            "replicas", "none",
+            "No replica is connected, and no slot waits for one; a replica that is away without a slot is "
+            "not known here.");
     for (std::uint64_t i = 0; i < query.rows(); ++i) {
         const std::string name = query.null(i, 1) ? "a replica" : query.text(i, 1);
         if (query.null(i, 2)) {

@@ -154,6 +154,9 @@ for (1 .. 8)
 	sql('SELECT pg_switch_wal(); CREATE TABLE filler AS SELECT generate_series(1, 1000) g; DROP TABLE filler; CHECKPOINT');
 }
 like(states('c-3'), qr/table done, wal done/, 'until checkpoints have removed it');
+is(sql(q{SELECT state, detail FROM customer_data.shred_status('c-3') WHERE place = 'replicas'}),
+	'none|No replica is connected, and no slot waits for one; a replica that is away without a slot is not known here.',
+	'of replicas it says what it cannot know');
 sql(q{SELECT pg_create_physical_replication_slot('away', true)});
 sql(q{SELECT customer_data.shred('c-4'); });
 sql('VACUUM customer_keys.subject_key');
