@@ -55,12 +55,14 @@ constexpr const char *reveal_grant_table = R"sql(
     CREATE TABLE customer_store.reveal_grant (
         field text COLLATE "C",
         role name,
+        role_oid oid,
         granted_by name NOT NULL,
         granted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         valid_until timestamptz,
         PRIMARY KEY (field, role)
     );
     COMMENT ON TABLE customer_store.reveal_grant IS 'which roles may ask for tickets of a field; written by customer_data.reveal_grant and reveal_revoke';
+    COMMENT ON COLUMN customer_store.reveal_grant.role_oid IS 'which role had the name: another one that gets it later has no grant';
      )sql";
 
 constexpr const char *reveal_ticket_table = R"sql(

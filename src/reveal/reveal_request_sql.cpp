@@ -176,17 +176,19 @@ CD_FUNCTION(cd_reveal_grant) {
     const Oid owner = owner_of("reveal_grant", ACL_SELECT | ACL_INSERT | ACL_UPDATE);
     const std::string role = NameStr(*DatumGetName(fcinfo->args[1].value)), caller = pg::user_name(GetUserId());
     const keyring::Field &field = keyring::field(text_argument(fcinfo, 0));
-    pg::call([&role] { get_role_oid(role.c_str(), false); });
+    const Oid role_oid = pg::call([&role] { return get_role_oid(role.c_str(), false); });
     {
         pg::AsOwner as_owner(owner);
-        as_owner.query.write("INSERT INTO customer_store.reveal_grant AS g (field, role, granted_by, valid_until) "
-                             "VALUES ($1, $2::name, $3::name, $4) ON CONFLICT (field, role) DO UPDATE "
-                             "SET granted_by = excluded.granted_by, granted_at = excluded.granted_at, valid_until = "
+        as_owner.query.write("INSERT INTO customer_store.reveal_grant AS g (field, role, role_oid, granted_by, "
+                             "valid_until) VALUES ($1, $2::name, $5, $3::name, $4) ON CONFLICT (field, role) DO UPDATE "
+                             "SET role_oid = excluded.role_oid, granted_by = excluded.granted_by, granted_at = "
+                             "excluded.granted_at, valid_until = "
                              "excluded.valid_until",
                              {pg::text_value(field.name),
                               pg::text_value(role),
                               pg::text_value(caller),
-                              {TIMESTAMPTZOID, fcinfo->args[2].value, fcinfo->args[2].isnull}});
+                              {TIMESTAMPTZOID, fcinfo->args[2].value, fcinfo->args[2].isnull},
+                              {OIDOID, ObjectIdGetDatum(role_oid), false}});
     }
     PG_RETURN_VOID();
 }

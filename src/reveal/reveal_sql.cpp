@@ -259,20 +259,29 @@ bool may_write() { return !XactReadOnly && !IsInParallelMode() && !RecoveryInPro
 
 void require_grant(const std::string &field) {
     const Oid caller = GetUserId(), owner = owner_of("reveal_grant", 0);
-    bool granted;
+    std::string other; // a role that got a name to which it was granted
     {
         pg::AsOwner as_owner(owner);
         pg::Query &query = as_owner.query;
-        query.read("SELECT FROM customer_store.reveal_grant g JOIN pg_roles r ON r.rolname = g.role::name "
+        query.read("SELECT r.rolname::text, (g.role_oid::oid = r.oid) IS NOT FALSE AS same FROM "
+                   "customer_store.reveal_grant g JOIN pg_roles r ON r.rolname = g.role::name "
                    "WHERE g.field::text COLLATE \"C\" = $1 AND (g.valid_until::timestamptz > clock_timestamp()) IS NOT "
-                   "FALSE AND pg_has_role($2, r.oid, 'USAGE') LIMIT 1",
+                   "FALSE AND pg_has_role($2, r.oid, 'USAGE') ORDER BY same DESC LIMIT 1",
                    {pg::text_value(field), {OIDOID, ObjectIdGetDatum(caller), false}}, pg::Query::See::now);
-        granted = query.rows() == 1;
+        if (query.rows() == 1) {
+            if (DatumGetBool(query.value(0, 2, BOOLOID))) return;
+            other = query.text(0, 1);
+        }
     }
-    if (!granted)
+    if (!other.empty())
         throw Error(sqlstate::no_reveal_right, "no right to reveal field \"" + field + "\"",
-                    "It is not granted to role \"" + pg::user_name(caller) + "\", nor to a role whose rights it has.",
-                    "Whoever is in charge of the field grants it with customer_data.reveal_grant.");
+                    "It was granted when another role was named \"" + other +
+                        "\": one that was dropped since, or one of the server that the tables were restored from. It "
+                        "must be granted again.",
+                    "Whoever is in charge of the field grants it again with customer_data.reveal_grant.");
+    throw Error(sqlstate::no_reveal_right, "no right to reveal field \"" + field + "\"",
+                "It is not granted to role \"" + pg::user_name(caller) + "\", nor to a role whose rights it has.",
+                "Whoever is in charge of the field grants it with customer_data.reveal_grant.");
 }
 
 std::string text_argument(FunctionCallInfo fcinfo, int i) {

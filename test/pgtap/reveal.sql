@@ -70,6 +70,36 @@ RESET ROLE;
 SELECT reveal_revoke('crm.email', 'cd_test_support');
 SELECT is_empty('SELECT * FROM customer_store.reveal_grant', 'a grant is revoked');
 SELECT matches(pg_temp.outcome($$ SELECT customer_data.reveal_revoke('crm.email', 'cd_test_support') $$), '^42704', 'and there was one');
+-- Another role of the same name has no grant of the first one; a grant of a role whose rights it has counts.
+CREATE ROLE cd_test_former;
+SELECT reveal_grant('crm.email', 'cd_test_former');
+SET LOCAL ROLE cd_test_former;
+SELECT is(pg_temp.request(), '00000', 'a role with a grant');
+RESET ROLE;
+DROP ROLE cd_test_former;
+CREATE ROLE cd_test_former;
+SET LOCAL ROLE cd_test_former;
+SELECT matches(pg_temp.request(), '^ZC005 It was granted when another role was named "cd_test_former": .* must be granted again', 'leaves it to no other one');
+RESET ROLE;
+SELECT reveal_grant('crm.email', 'cd_test_support');
+GRANT cd_test_support TO cd_test_former;
+SET LOCAL ROLE cd_test_former;
+SELECT is(pg_temp.request(), '00000', 'which may have one through a role');
+RESET ROLE;
+REVOKE cd_test_support FROM cd_test_former;
+SELECT reveal_grant('crm.email', 'cd_test_former');
+SET LOCAL ROLE cd_test_former;
+SELECT is(pg_temp.request(), '00000', 'or one of its own');
+RESET ROLE;
+UPDATE customer_store.reveal_grant SET role_oid = 1 WHERE role = 'cd_test_former';
+SET LOCAL ROLE cd_test_former;
+SELECT matches(pg_temp.request(), '^ZC005 It was granted when another', 'as after a restore into another server');
+RESET ROLE;
+UPDATE customer_store.reveal_grant SET role_oid = NULL WHERE role = 'cd_test_former';
+SET LOCAL ROLE cd_test_former;
+SELECT is(pg_temp.request(), '00000', 'a row without a number goes by the name');
+RESET ROLE;
+DELETE FROM customer_store.reveal_grant;
 
 -- What may be asked for
 
