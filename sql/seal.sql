@@ -106,6 +106,18 @@ UPDATE customer SET id = -5, email = seal('crm.customer.email', unseal('crm.cust
 UPDATE customer SET email_index = email_index;
 SELECT id, unseal('crm.customer.email', email, id::text) FROM customer
 WHERE email_index = ANY (blind_index_all('crm.customer.email', ' USER77@example.com'));
+-- Triggers fire by name: a later one is not seen.
+CREATE FUNCTION write_plaintext() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.phone := '+49 170 1234567'; RETURN NEW; END $$;
+BEGIN;
+CREATE TRIGGER after_protection BEFORE UPDATE ON customer FOR EACH ROW EXECUTE FUNCTION write_plaintext();
+UPDATE customer SET phone = phone WHERE id = 6;
+ROLLBACK;
+BEGIN;
+CREATE TRIGGER zz_after_protection BEFORE UPDATE ON customer FOR EACH ROW EXECUTE FUNCTION write_plaintext();
+UPDATE customer SET phone = phone WHERE id = 6;
+SELECT phone FROM customer WHERE id = 6;
+ROLLBACK;
+DROP FUNCTION write_plaintext;
 -- Triggers that are none.
 SELECT seal_protect();
 CREATE TRIGGER wrong AFTER INSERT ON account FOR EACH ROW EXECUTE FUNCTION seal_protect('crm.customer.email', 'login');
@@ -133,6 +145,9 @@ INSERT INTO customer (id, login) VALUES (2001, seal_deterministic('crm.customer.
 INSERT INTO customer (id, login) VALUES (2001, (seal_deterministic_all('crm.customer.phone', 'login7'))[2]);
 INSERT INTO customer (id, login) VALUES (2001, seal_deterministic('crm.customer.phone', 'newcomer'));
 INSERT INTO customer (id, login) VALUES (2002, (seal_deterministic_all('crm.customer.phone', 'newcomer'))[2]);
+INSERT INTO customer (id, login) VALUES (2001, seal_deterministic('crm.customer.phone', 'login7')) ON CONFLICT (login) DO NOTHING;
+INSERT INTO customer (id, login) SELECT 2002, seal_deterministic('crm.customer.phone', 'login7')
+    WHERE NOT EXISTS (SELECT FROM customer WHERE login = ANY (seal_deterministic_all('crm.customer.phone', 'login7')));
 UPDATE customer SET login = seal_again('crm.customer.phone', login) WHERE id = 7;
 UPDATE customer SET login = seal_deterministic('crm.customer.phone', 'login7') WHERE id = 8;
 SELECT id FROM customer WHERE login = ANY (seal_deterministic_all('crm.customer.phone', 'login7'));

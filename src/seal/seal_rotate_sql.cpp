@@ -210,40 +210,67 @@ struct Changed {
     std::int64_t rows;
 };
 
+// What SQL says of values in a column, with parameters $1 the field, $2 its pinned version and $3 the primary one.
+struct Expressions {
+    std::string value, row_key, version, subject, blind_index, is_stale;
+    Expressions(Relation relation, const Protected &declared)
+        : value(sealed_column(relation, declared.column)),
+          row_key(declared.row_key ? "CAST(" + column_of_row(declared.row_key) + " AS pg_catalog.text)" : "NULL"),
+          version("customer_data.sealed_key_version(" + value + ")") {
+        const std::string info = "(customer_data.sealed_info(" + value + "))";
+        subject = info + ".subject";
+        // The key of a subject has no versions, but its blind index has: it is compared.
+        std::string subject_is_stale = "false";
+        if (declared.blind_index) {
+            const std::string column = column_of_row(declared.blind_index);
+            blind_index = "customer_data.seal_blind_index($1, " + value + ", " + row_key + ", " + column + ")";
+            subject_is_stale = column + " IS NOT NULL AND pg_catalog.byteane(" + column + ", " + blind_index + ")";
+        }
+        is_stale = "CASE WHEN " + subject + " THEN " + subject_is_stale + " WHEN " + info + ".deterministic THEN " +
+                   version + " OPERATOR(pg_catalog.<>) $2 ELSE " + version + " OPERATOR(pg_catalog.<>) $3 END";
+    }
+};
+
 // Rows of these blocks whose values have another version than they should. A row that somebody changes meanwhile is
 // looked at again as it then is.
 std::vector<Changed> rotate_blocks(Relation relation, const Protected &declared, const keyring::Field &field,
                                    std::int64_t begin, std::int64_t end) {
-    const std::string value = sealed_column(relation, declared.column),
-                      row_key = declared.row_key ? "CAST(" + column_of_row(declared.row_key) + " AS pg_catalog.text)"
-                                                 : "NULL";
-    const std::string again = "customer_data.seal_again($1, " + value + ", " + row_key + ")";
+    const Expressions sql(relation, declared);
+    const std::string again = "customer_data.seal_again($1, " + sql.value + ", " + sql.row_key + ")";
     const bool as_text = holds(relation, column_number(relation, declared.column)) == Holds::text;
     std::string update = "WITH changed AS (UPDATE ONLY " + qualified(RelationGetRelid(relation)) + " AS t SET " +
                          quoted(declared.column) + " = " + (as_text ? "CAST(" + again + " AS pg_catalog.text)" : again);
-    // The key of a subject has no versions, but its blind index has: it is compared.
-    std::string is_stale = "false";
-    if (declared.blind_index) {
-        const std::string column = column_of_row(declared.blind_index),
-                          index = "customer_data.seal_blind_index($1, " + value + ", " + row_key + ", " + column + ")";
-        update += ", " + quoted(declared.blind_index) + " = " + index;
-        is_stale = column + " IS NOT NULL AND pg_catalog.byteane(" + column + ", " + index + ")";
-    }
-    const std::string info = "(customer_data.sealed_info(" + value + "))",
-                      version = "customer_data.sealed_key_version(" + value + ")";
-    update += " WHERE t.ctid OPERATOR(pg_catalog.>=) $2 AND t.ctid OPERATOR(pg_catalog.<) $3 AND CASE WHEN " + info +
-              ".subject THEN " + is_stale + " WHEN " + info + ".deterministic THEN " + version +
-              " OPERATOR(pg_catalog.<>) $4 ELSE " + version + " OPERATOR(pg_catalog.<>) $5 END RETURNING CASE WHEN " +
-              info + ".subject THEN $5 ELSE " + version +
+    if (declared.blind_index) update += ", " + quoted(declared.blind_index) + " = " + sql.blind_index;
+    update += " WHERE t.ctid OPERATOR(pg_catalog.>=) $4 AND t.ctid OPERATOR(pg_catalog.<) $5 AND " + sql.is_stale +
+              " RETURNING CASE WHEN " + sql.subject + " THEN $3 ELSE " + sql.version +
               " END AS version) SELECT c.version, pg_catalog.count(*) FROM changed AS c GROUP BY c.version";
     const pg::ErrorContext where("rotation of values in blocks " + std::to_string(begin) + " to " +
                                  std::to_string(end - 1) + " of " + qualified(RelationGetRelid(relation)));
     pg::Query query;
-    query.write(update.c_str(), {pg::text_value(field.name), block_start(begin), block_start(end),
-                                 version_value(field.pinned), version_value(field.primary)});
+    query.write(update.c_str(), {pg::text_value(field.name), version_value(field.pinned), version_value(field.primary),
+                                 block_start(begin), block_start(end)});
     std::vector<Changed> changed;
     for (std::uint64_t i = 0; i < query.rows(); ++i) changed.push_back({query.integer(i, 1), query.bigint(i, 2)});
     return changed;
+}
+
+// Whether a value has another version than it should, all tables seen at one moment. A pass alone does not tell: others
+// may move a row from blocks that it has not reached to those that it has left, and in the next pass again.
+bool is_left(const std::vector<Oid> &tables, const char *column) {
+    const pg::LatestSnapshot now;
+    return std::any_of(tables.begin(), tables.end(), [column](Oid id) {
+        const OpenTable table(id);
+        const Protected declared = protection_of(table, column);
+        refuse_hidden_rows(table.relation());
+        const keyring::Field &field = keyring::field(declared.field);
+        const pg::ErrorContext where("look for values of other versions in " + qualified(id));
+        pg::Query query;
+        query.read(("SELECT FROM ONLY " + qualified(id) + " AS t WHERE " +
+                    Expressions(table.relation(), declared).is_stale + " LIMIT 1")
+                       .c_str(),
+                   {pg::text_value(field.name), version_value(field.pinned), version_value(field.primary)});
+        return query.rows() > 0;
+    });
 }
 
 // As customer_store.seal_rotation tells it.
@@ -282,7 +309,7 @@ void tell(const std::string &relation, const char *column, const Position &posit
 using namespace cd;
 using namespace cd::seal;
 
-// One batch of a rotation. NULL when a whole pass has found nothing left to do.
+// One batch of a rotation. NULL when nothing is left to do.
 CD_FUNCTION(cd_seal_rotate_step) {
     pg::require_arguments(fcinfo, {"relation", "column_name", "batch"});
     const Oid relation = fcinfo->args[0].value ? DatumGetObjectId(fcinfo->args[0].value) : InvalidOid;
@@ -334,10 +361,11 @@ CD_FUNCTION(cd_seal_rotate_step) {
     const std::string name = qualified(relation);
     tell(name, column, position, table);
 
-    if (position.block >= position.end) { // the next table, or all of them once more
+    // The next table, or all of them once more. First the batch is committed: whoever waits for its rows need not wait
+    // while tables are read.
+    if (position.block >= position.end && changed.empty()) {
         const bool last = at + 1 == tables.end();
-        const bool finished = last && position.changed == 0;
-        if (finished) {
+        if (last && !is_left(tables, column)) {
             record(owner, name, column, field, changed, true);
             PG_RETURN_NULL();
         }

@@ -153,6 +153,15 @@ SELECT field_rotate('crm.phone', 2);
 SELECT cmp_ok(pg_temp.rotate('"Odd ""name"""', 'Geheim?', 1), '>', 60, 'a small batch is a block');
 SELECT is(count(*), 1000::bigint, 'names of every kind are rotated') FROM "Odd ""name""" WHERE "Geheim?" = seal_deterministic('crm.phone', 'p' || "The id");
 SELECT is(rows, 1000::bigint, 'which is recorded') FROM customer_store.seal_rotation WHERE relation = 'public."Odd ""name"""' AND finished_at IS NOT NULL;
+-- A pass that changed nothing, because somebody moved the row behind it: steps take table, block, end, changed, pass, primary and pinned version.
+UPDATE "Odd ""name""" SET "Geheim?" = (seal_deterministic_all('crm.phone', 'p17'))[2] WHERE "The id" = 17;
+SELECT is(seal_rotate_step(t, 'Geheim?', 1, ARRAY[t::oid::bigint, 1000, 1000, 0, 1, 1, 2]), ARRAY[t::oid::bigint, 0, -1, 0, 2, 1, 2], 'a pass that missed a row is not the last one')
+FROM (VALUES ('"Odd ""name"""'::regclass)) v (t);
+SELECT is(sealed_key_version("Geheim?"), 1, 'as it was') FROM "Odd ""name""" WHERE "The id" = 17;
+SELECT pg_temp.rotate('"Odd ""name"""', 'Geheim?', 100000);
+SELECT is(sealed_key_version("Geheim?"), 2, 'the next one finds it') FROM "Odd ""name""" WHERE "The id" = 17;
+SELECT is(seal_rotate_step(t, 'Geheim?', 1, ARRAY[t::oid::bigint, 1000, 1000, 0, 1, 1, 2]), NULL, 'and then there is an end')
+FROM (VALUES ('"Odd ""name"""'::regclass)) v (t);
 SELECT is(pg_temp.rotate('part', 'email', 100000), 4, 'a partitioned table takes its tables one by one: two steps to begin, and one each');
 
 -- What a trigger BEFORE does not see as it will be, and what cannot change where it stands.
