@@ -91,6 +91,8 @@ bool is_blank(std::uint32_t code) {
     return in(spans, code);
 }
 
+bool is_tag(std::uint32_t code) { return code >= 0xE0020 && code <= 0xE007F; }
+
 bool has_control_character(std::string_view text) {
     for (std::size_t at = 0; at < text.size();) {
         const Character c = character_at(text, at);

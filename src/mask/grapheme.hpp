@@ -20,6 +20,8 @@ bool is_letter(Kind);
 // Of a script where one character is a syllable or a word, and so tells more than a letter does.
 bool is_ideograph(std::uint32_t code);
 bool is_blank(std::uint32_t code);
+// ASCII once more, unseen: U+E0020 to U+E007F.
+bool is_tag(std::uint32_t code);
 // What ends a line, turns the direction of writing, or is not seen: a text with such is not read as it was written.
 bool has_control_character(std::string_view text);
 

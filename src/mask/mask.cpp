@@ -23,6 +23,21 @@ std::size_t count_clusters(std::string_view text, Poll poll) {
     return each_cluster(text, poll, [](std::string_view, std::size_t) {});
 }
 
+// A cluster may be of any length, and so hide a text behind its first letter: marks, tag characters that nobody sees,
+// and signs that are prepended. One that is kept has what letters of all scripts have: the longest stack of Tibetan in
+// use, U+0F67 with eight below and above it, and one sign before the base, as Malayalam has.
+bool may_be_kept(std::string_view cluster) {
+    constexpr std::size_t most_after_base = 8, most_prepended = 1;
+    std::size_t prepended = 0, others = 0;
+    for (std::size_t at = 0; at < cluster.size();) {
+        const Character c = character_at(cluster, at);
+        ++(c.kind == Kind::prepended ? prepended : others);
+        if (is_tag(c.code) || prepended > most_prepended || others > 1 + most_after_base) return false;
+        at += c.size;
+    }
+    return true;
+}
+
 [[noreturn]] void refuse_length() {
     throw Error(sqlstate::program_limit, "the masked text is too long",
                 "It would have more than " + std::to_string(max_text) + " bytes.", "Use a shorter mask.");
@@ -42,7 +57,7 @@ std::string replace(std::string_view value, std::size_t left, std::size_t right_
                     Poll poll) {
     std::string result;
     each_cluster(value, poll, [&](std::string_view cluster, std::size_t i) {
-        append(result, i < left || i >= right_from ? cluster : mask);
+        append(result, (i < left || i >= right_from) && may_be_kept(cluster) ? cluster : mask);
     });
     return result;
 }
@@ -53,6 +68,11 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 // at least two, the last one not a number.
 bool is_domain(std::string_view domain) {
     constexpr std::size_t max_label = 63;
+    for (std::size_t at = 0; at < domain.size();) {
+        const std::string_view cluster = cluster_at(domain, at);
+        if (!may_be_kept(cluster)) return false;
+        at += cluster.size();
+    }
     std::size_t labels = 0;
     for (std::size_t start = 0; start <= domain.size(); ++labels) {
         const std::size_t end = std::min(domain.find('.', start), domain.size());
@@ -126,7 +146,9 @@ std::string mask_email(std::string_view value) {
     const std::size_t at = value.rfind('@'); // a quoted local part may have others
     if (at == std::string_view::npos || at == 0 || at > max_local || !is_domain(value.substr(at + 1))) return hidden;
     const std::string_view local = value.substr(0, at), first = cluster_at(local, 0);
-    return std::string(first.size() < local.size() ? first : "").append(hidden).append(value.substr(at));
+    return std::string(first.size() < local.size() && may_be_kept(first) ? first : "")
+        .append(hidden)
+        .append(value.substr(at));
 }
 
 std::string mask_name(std::string_view value, Poll poll) {
@@ -137,7 +159,8 @@ std::string mask_name(std::string_view value, Poll poll) {
     const auto end_word = [&] {
         if (length == 0) return;
         const Character c = character_at(first, 0);
-        if (length > 1 && is_letter(c.kind) && (words == 0 || !is_ideograph(c.code))) append(result, first);
+        if (length > 1 && is_letter(c.kind) && may_be_kept(first) && (words == 0 || !is_ideograph(c.code)))
+            append(result, first);
         append(result, stars);
         ++words;
         length = 0;

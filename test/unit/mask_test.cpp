@@ -195,6 +195,52 @@ TEST(Mask, NameShowsInitials) {
     EXPECT_EQ(name(""), "");
 }
 
+// What is kept is one character to a reader, and hides no others.
+TEST(Mask, AClusterThatHidesATextIsNotKept) {
+    const std::string tags = "\U000E0041\U000E0042";
+    EXPECT_EQ(text("a" + tags + "bc", 1, 0), "***");
+    EXPECT_EQ(text("bca" + tags, 0, 1), "***");
+    EXPECT_EQ(text("\U0001F3F4\U000E0067\U000E0062\U000E007Fbc", 1, 1), "**c"); // a flag with tags
+    EXPECT_EQ(mask_name("a" + tags + "bc Meier", {}), "** M**");
+    EXPECT_EQ(mask_email("a" + tags + "bc@example.com"), "***@example.com");
+    EXPECT_EQ(mask_email("abc@exa" + tags + "mple.com"), "***");
+    EXPECT_EQ(generalize_postcode("a" + tags + "bc", 2, {}), "*b*");
+    // Signs before a base: one, as in scripts that have them (Malayalam, dot reph).
+    EXPECT_EQ(text("\u0600"
+                   "1bc",
+                   1, 0),
+              "\u0600"
+              "1**");
+    EXPECT_EQ(text("\u0600\u0601"
+                   "1bc",
+                   1, 0),
+              "***");
+    EXPECT_EQ(text("\u0D4E\u0D15\u0D15", 1, 0), "\u0D4E\u0D15*");
+    // Eight marks, and nine.
+    std::string marked = "a";
+    for (int i = 0; i < 8; ++i) marked += "\u0301";
+    EXPECT_EQ(text(marked + "bc", 1, 0), marked + "**");
+    EXPECT_EQ(mask_name(marked + "bc", {}), marked + "**");
+    marked += "\u036D"; // a letter v above
+    EXPECT_EQ(text(marked + "bc", 1, 0), "***");
+    EXPECT_EQ(text("bc" + marked, 0, 1), "***");
+    EXPECT_EQ(mask_name(marked + "bc", {}), "**");
+    EXPECT_EQ(mask_email(marked + "bc@example.com"), "***@example.com");
+    // A stack of Tibetan with eight.
+    const std::string stack = "\u0F67\u0F90\u0FB5\u0FA8\u0FB3\u0FBA\u0FBC\u0FBB\u0F82";
+    EXPECT_EQ(text(stack + "\u0F40", 1, 0), stack + "*");
+}
+
+TEST(Grapheme, TextsWithControlCharactersAreTold) {
+    for (const char *const good : {"", "a b", "Анна", "\u0915\u094D\u200D\u0937", "👩\u200D👧",
+                                   "\u0600"
+                                   "1"})
+        EXPECT_FALSE(has_control_character(good)) << good;
+    for (const char *const bad :
+         {"\n", "a\tb", "a\x7F", "\u0085", "a\u00AD", "\u200E", "a\u202E", "\u2028", "a\u2029b", "\uFEFF"})
+        EXPECT_TRUE(has_control_character(bad)) << bad;
+}
+
 TEST(Mask, PhoneHidesAtLeastFiveDigits) {
     EXPECT_EQ(mask_phone("+49 171 2345678"), "+49 *** *****78");
     EXPECT_EQ(mask_phone("+1 (212) 555-0123"), "+1 (***) ***-**23");
