@@ -177,8 +177,8 @@ TEST(Provider, NamesTheVersion) {
 class KeyFile : public testing::Test {
   protected:
     void SetUp() override {
-        std::snprintf(path_, sizeof path_, "%s/cd_key_XXXXXX", testing::TempDir().c_str());
-        const int file = ::mkstemp(path_);
+        std::snprintf(path_, sizeof path_, "%s/cd_key_%d", testing::TempDir().c_str(), static_cast<int>(::getpid()));
+        const int file = ::open(path_, O_CREAT | O_EXCL | O_RDWR, 0600);
         ASSERT_GE(file, 0);
         ::close(file);
     }
