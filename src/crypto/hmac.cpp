@@ -19,6 +19,14 @@ Digest finish(SHA256_CTX &state) {
     return digest;
 }
 
+// What stays in the states are digests: SHA256_Final leaves nothing of the pads there, and clears its buffer.
+void finish(SHA256_CTX &inner, SHA256_CTX &outer, std::initializer_list<Bytes> parts, Digest &digest) {
+    for (const Bytes part : parts) update(inner, part);
+    SHA256_Final(digest.data(), &inner);
+    update(outer, digest);
+    SHA256_Final(digest.data(), &outer);
+}
+
 } // namespace
 
 struct Hmac::State {
@@ -57,9 +65,18 @@ Hmac &Hmac::operator=(Hmac &&other) noexcept {
 
 Digest Hmac::operator()(std::initializer_list<Bytes> parts) const {
     SHA256_CTX inner = state_->inner, outer = state_->outer;
-    for (const Bytes part : parts) update(inner, part);
-    update(outer, finish(inner));
-    return finish(outer);
+    Digest digest;
+    finish(inner, outer, parts, digest);
+    return digest;
+}
+
+Digest Hmac::key(std::initializer_list<Bytes> parts) const {
+    SHA256_CTX inner = state_->inner, outer = state_->outer;
+    Digest digest;
+    finish(inner, outer, parts, digest);
+    wipe(&inner, sizeof inner);
+    wipe(&outer, sizeof outer);
+    return digest;
 }
 
 Digest sha256(std::initializer_list<Bytes> parts) {
@@ -73,13 +90,13 @@ void hkdf_sha256(Bytes key, Bytes salt, Bytes info, std::span<std::uint8_t> out)
     if (out.size() > 255 * std::tuple_size_v<Digest>)
         throw Error(sqlstate::program_limit, "too many bytes of a derived key",
                     std::to_string(out.size()) + " bytes are asked for.", "HKDF-SHA-256 gives 8160 bytes.");
-    Digest extracted = Hmac(salt)(key), block{};
+    Digest extracted = Hmac(salt).key({key}), block{};
     const Hmac expand(extracted);
     Bytes before; // empty for the first block
     std::uint8_t counter = 0;
     while (!out.empty()) {
         ++counter;
-        block = expand({before, info, {&counter, 1}});
+        block = expand.key({before, info, {&counter, 1}});
         before = block;
         const std::size_t n = std::min(out.size(), block.size());
         std::copy_n(block.begin(), n, out.begin());

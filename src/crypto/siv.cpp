@@ -98,7 +98,13 @@ void Siv::ctr(const Block &tag, Bytes in, std::uint8_t *out, Poll poll) const {
     const std::uint64_t high = load(tag.data());
     std::uint64_t low = load(tag.data() + 8) & 0x7fffffff7fffffff;
     constexpr std::size_t at_once = 32 * block_size;
-    std::array<std::uint8_t, at_once> stream;
+    struct Stream {
+        std::array<std::uint8_t, at_once> bytes;
+        std::size_t used;
+        std::uint8_t *data() { return bytes.data(); }
+        ~Stream() { wipe(data(), used); }
+    } stream;
+    stream.used = std::min((in.size() + block_size - 1) / block_size * block_size, at_once);
     std::size_t done = 0;
     while (!in.empty()) {
         const Bytes part = in.first(std::min(in.size(), at_once));
@@ -108,7 +114,7 @@ void Siv::ctr(const Block &tag, Bytes in, std::uint8_t *out, Poll poll) const {
             store(stream.data() + i * block_size + 8, low++);
         }
         cipher_.encrypt(stream.data(), stream.data(), blocks);
-        for (std::size_t i = 0; i < part.size(); ++i) out[i] = static_cast<std::uint8_t>(part[i] ^ stream[i]);
+        for (std::size_t i = 0; i < part.size(); ++i) out[i] = static_cast<std::uint8_t>(part[i] ^ stream.bytes[i]);
         in = in.subspan(part.size());
         out += part.size();
         if ((done += part.size()) % stretch == 0) poll();
