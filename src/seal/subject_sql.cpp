@@ -192,10 +192,10 @@ CD_FUNCTION(cd_subject_rewrap_step) {
                    {after_tenant, after_mark, integer_value(primary), integer_value(batch)}, pg::Query::See::now);
         for (std::uint64_t i = 0; i < query.rows(); ++i) {
             const Bytes marked = bytes_in(query, i, 2), wrapped = bytes_in(query, i, 5);
-            StoredKey &row =
-                rows.emplace_back(query.text(i, 1), Mark{}, static_cast<std::uint32_t>(query.integer(i, 3)),
-                                  static_cast<keyring::Version>(query.integer(i, 4)),
-                                  std::vector<std::uint8_t>(wrapped.begin(), wrapped.end()));
+            rows.push_back({query.text(i, 1), Mark{}, static_cast<std::uint32_t>(query.integer(i, 3)),
+                            static_cast<keyring::Version>(query.integer(i, 4)),
+                            std::vector<std::uint8_t>(wrapped.begin(), wrapped.end())});
+            StoredKey &row = rows.back();
             if (marked.size() != row.mark.size())
                 throw Error(sqlstate::data_corrupted, "customer_keys.subject_key was changed by hand",
                             "A mark has " + std::to_string(marked.size()) + " bytes.", "Restore the table.");
