@@ -48,10 +48,11 @@ std::unique_ptr<Field> read(Oid owner, const std::string &name, As as = As::comm
     pg::Query &query = as_owner.query;
     std::optional<pg::LatestSnapshot> now;
     if (as == As::committed) now.emplace();
-    query.read("SELECT tenant::text, normaliser::text, key_version::int4, previous_version::int4, blind_bits::int4, "
-               "alphabet::text, keep_left::int4, keep_right::int4, luhn::bool FROM customer_store.field "
-               "WHERE field::text COLLATE \"C\" = $1",
-               name, as == As::committed ? pg::Query::See::statement : pg::Query::See::now);
+    static constinit pg::Statement look(
+        "SELECT tenant::text, normaliser::text, key_version::int4, previous_version::int4, blind_bits::int4, "
+        "alphabet::text, keep_left::int4, keep_right::int4, luhn::bool FROM customer_store.field "
+        "WHERE field::text COLLATE \"C\" = $1");
+    query.read(look, {pg::text_value(name)}, as == As::committed ? pg::Query::See::statement : pg::Query::See::now);
     if (query.rows() == 0) return nullptr;
     auto field = std::make_unique<Field>();
     field->name = name;

@@ -167,7 +167,9 @@ std::map<Version, Registered> read_registry(Process &p) {
     pg::AsOwner as_owner(owner);
     pg::Query &query = as_owner.query;
     const pg::LatestSnapshot now;
-    query.read("SELECT version::int4, check_value::bytea, retired_at IS NOT NULL FROM customer_store.key_version", {});
+    static constinit pg::Statement look(
+        "SELECT version::int4, check_value::bytea, retired_at IS NOT NULL FROM customer_store.key_version");
+    query.read(look, {});
     for (std::uint64_t i = 0; i < query.rows(); ++i) {
         const Datum datum = query.value(i, 2, BYTEAOID);
         const Bytes check = pg::call([datum] { return pg::bytes_arg(datum); });
