@@ -40,7 +40,7 @@ struct NewVarlena {
 };
 inline Datum copy_datum(Bytes bytes) {
     const NewVarlena copy(bytes.size());
-    memcpy(copy.content, bytes.data(), bytes.size());
+    if (!bytes.empty()) memcpy(copy.content, bytes.data(), bytes.size()); // of no bytes there may be no place
     return copy.finish(copy.content + bytes.size());
 }
 
